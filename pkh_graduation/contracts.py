@@ -351,6 +351,26 @@ def quiet(message: str) -> None:
 
 
 __all__ = [
-    "CLOCK", "INDEX", "WAYS_OUT", "Contender", "ContractError", "Engine", "Explainable", "ExplainedPart", "Facts", "Fold", "Folds", "Outcomes",
-    "PriorityLists", "Progress", "Quarantine", "Reasons", "Records", "Scores", "Snapshots", "check_columns", "check_index", "quiet",
-]  # fmt: skip
+    "CLOCK",
+    "INDEX",
+    "WAYS_OUT",
+    "Contender",
+    "ContractError",
+    "Engine",
+    "Explainable",
+    "ExplainedPart",
+    "Facts",
+    "Fold",
+    "Folds",
+    "Outcomes",
+    "PriorityLists",
+    "Progress",
+    "Quarantine",
+    "Reasons",
+    "Records",
+    "Scores",
+    "Snapshots",
+    "check_columns",
+    "check_index",
+    "quiet",
+]

@@ -1,0 +1,97 @@
+"""Settings of a run, read once from ``pkh.toml`` into frozen objects; an unknown or wrong setting is refused by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recipe(_Frozen):
+    """All that decides a model. The same object drives `backtest` and `train`: what is used is what was validated."""
+
+    horizon: int = Field(default=4, ge=1, le=8, description="quarters ahead that are predicted and judged")
+    history_tahap: int = Field(
+        default=24, ge=4, le=80, description="as-of dates to learn from, one per tahap, newest last"
+    )
+    origins: int = Field(
+        default=3, ge=1, le=12, description="rolling origins of the backtest; the last one is the test"
+    )
+    capacity: float = Field(default=0.10, gt=0, le=0.5, description="share of a pendamping's caseload on her list")
+    bootstrap: int = Field(default=200, ge=0, le=5000, description="household bootstrap replicates of the intervals")
+    members: int = Field(default=5, ge=1, le=50, description="models in the bag, each fitted on other households")
+    blend: float = Field(default=0.5, ge=0, le=1, description="weight of the logistic part on the log-odds scale")
+    seed: int = Field(default=0, ge=0, description="seed of every random draw")
+
+
+class Ingest(_Frozen):
+    """How exports are read."""
+
+    strict: bool = Field(
+        default=False, description="refuse rows without a known date instead of assuming the table's lag"
+    )
+    quarantine_limit: float = Field(
+        default=0.05, ge=0, le=1, description="share of a table's rows; above it the exit code is 3"
+    )
+
+
+class Lists(_Frozen):
+    """How lists are drawn."""
+
+    exploration: float = Field(
+        default=0.05, ge=0, le=0.5, description="share of places drawn by lot, with logged chance"
+    )
+    language: str = Field(default="id", pattern="^[a-z]{2}$", description="language of the sentences")
+
+
+class Settings(_Frozen):
+    """Everything a run can be told; each part has defaults that the demo uses."""
+
+    recipe: Recipe = Recipe()
+    ingest: Ingest = Ingest()
+    lists: Lists = Lists()
+
+
+class SettingsError(ValueError):
+    """A settings file holds something that is not a setting."""
+
+
+def read_settings(path: Path | None) -> Settings:
+    """Read ``pkh.toml``; without a path, the defaults.
+
+    Raises:
+        SettingsError: unreadable file, unknown setting (with the nearest known one) or a value out of bounds.
+    """
+    if path is None:
+        return Settings()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings {path} cannot be read as TOML ({type(error).__name__}): {error}") from error
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(f"settings {path}: " + "; ".join(_sentence(item) for item in error.errors())) from None
+
+
+def _sentence(item: object) -> str:
+    place: tuple[str, ...] = tuple(str(part) for part in item["loc"])  # type: ignore[index]  # pydantic's own mapping
+    if item["type"] != "extra_forbidden":  # type: ignore[index]  # the same
+        return f"{'.'.join(place)}: {item['msg']}"  # type: ignore[index]  # the same
+    known = list(Settings.model_fields)
+    if len(place) == 2:
+        known = list(Settings.model_fields[place[0]].annotation.model_fields)  # type: ignore[union-attr]  # our own models
+    near = difflib.get_close_matches(place[-1], known, 1)
+    return f"{'.'.join(place)} is not a setting" + (f"; did you mean {near[0]!r}?" if near else f"; known are {known}")
+
+
+def iso(day: dt.date) -> str:
+    """ISO text of a date, the form in folder names and cards."""
+    return day.isoformat()

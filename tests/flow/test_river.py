@@ -1,0 +1,181 @@
+"""The whole river on 2,000 made-up families: what comes out, that it comes out again, and that nothing leaks into it."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from pkh_graduation import stores, timeline
+from pkh_graduation.cli.app import app
+from pkh_graduation.contracts import Records
+from pkh_graduation.programme.calendar import day_of
+from pkh_graduation.workflows import featuring, listing
+from pkh_graduation.workflows.places import Places
+
+AS_OF = dt.date(2026, 12, 31)
+SETTINGS = "[recipe]\nhistory_tahap = 11\norigins = 2\nmembers = 2\nbootstrap = 40\n"
+runner = CliRunner()
+
+
+def run_demo(out: Path) -> dict[str, Any]:
+    out.mkdir(parents=True, exist_ok=True)
+    settings = out.parent / "pkh.toml"
+    settings.write_text(SETTINGS)
+    words = ["demo", "--preset", "mini", "--seed", "7", "--out", str(out), "--settings", str(settings), "--json"]
+    done = runner.invoke(app, words)
+    assert done.exit_code == 0, done.stderr
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+@pytest.fixture(scope="module")
+def river(tmp_path_factory: pytest.TempPathFactory) -> tuple[Places, dict[str, Any]]:
+    out = tmp_path_factory.mktemp("sungai") / "a"
+    return Places(out), run_demo(out)
+
+
+@pytest.fixture(scope="module")
+def records(river: tuple[Places, dict[str, Any]]) -> Records:
+    return stores.read_store(river[0].store)
+
+
+def test_figures(river):
+    places, figures = river
+    for name in (
+        "kpm", "pendamping", "lists", "rows_in", "rows_accepted", "rows_quarantined", "n_features", "auc_mandiri", "auc_oracle",
+        "precision_at_quota", "best_rule", "best_rule_precision_at_quota", "seconds", "report", "index",
+    ):  # fmt: skip
+        assert name in figures
+    assert figures["rows_in"] == figures["rows_accepted"] + figures["rows_quarantined"]
+    assert 0 < figures["rows_quarantined"] < 0.05 * figures["rows_in"]
+    assert figures["n_features"] >= 80
+    assert figures["lists"] == figures["pendamping"] >= 5
+    for folder in (places.records, places.store, places.vault, places.lists, places.truth):
+        assert any(folder.iterdir()), folder
+    assert Path(figures["report"]).is_file()
+    assert Path(figures["index"]).is_file()
+    assert (places.report / "metrics.json").is_file()
+    assert (places.mlflow / "mlflow.db").is_file()
+
+
+def test_nothing_is_better_than_the_truth(river):
+    """A model above the household-only oracle knows something it cannot know."""
+    _, figures = river
+    assert 0.5 < figures["auc_oracle_household"] <= figures["auc_oracle"] + 2 * figures["auc_oracle_household_se"]
+    assert figures["auc_mandiri"] <= figures["auc_oracle_household"] + 2 * figures["auc_oracle_household_se"]
+
+
+def test_again_and_the_same_bytes(river, tmp_path):
+    places, figures = river
+    again = run_demo(tmp_path / "b")
+    assert {**figures, "seconds": 0}.keys() == again.keys()
+    files = sorted(p.relative_to(places.lists) for p in places.lists.rglob("*") if p.is_file())
+    assert len(files) > 2 * figures["pendamping"]
+    for file in files:
+        assert (places.lists / file).read_bytes() == (tmp_path / "b" / "lists" / file).read_bytes(), file
+
+
+def test_identifiers_stay_in_the_vault_and_on_the_list(river):
+    """NIK, No KK and phone numbers nowhere outside raw exports and vault; names on the owner's list only."""
+    places, _ = river
+    vault = pd.read_parquet(places.vault / "identitas.parquet")
+    secrets = [str(v) for name in ("nik_pengurus", "no_kk", "no_hp") for v in vault[name].dropna().unique()[:400]]
+    names = [str(v) for v in vault["nama_pengurus"].dropna().unique()[:50]]
+    outside = [
+        p
+        for p in places.out.rglob("*")
+        if p.is_file() and not {"records", "vault"} & set(p.relative_to(places.out).parts)
+    ]
+    assert len(outside) > 50
+    for path in outside:
+        content = path.read_bytes()
+        on_list = "lists" in path.parts and path.name != "index.html" and path.suffix in (".html", ".xlsx")
+        if path.suffix == ".parquet":
+            content = pd.read_parquet(path).to_csv().encode()
+        for secret in secrets:
+            assert secret.encode() not in content, path
+        if not on_list and path.suffix != ".xlsx":
+            for name in names:
+                assert name.encode() not in content, path
+
+
+def shuffled_after(records: Records, day: int, rng: np.random.Generator) -> Records:
+    """The same records, but what became known after ``day`` is shuffled among itself, column by column."""
+    tables = {}
+    clock = {"record_id", "known_day", "superseded_day"}
+    for name, table in records.tables.items():
+        later = np.flatnonzero(table["known_day"].to_numpy() > day)
+        mixed = table.copy()
+        for column in set(table.columns) - clock:
+            values = table[column].array.copy()
+            values[later] = values[rng.permutation(later)]
+            mixed[column] = values
+        tables[name] = mixed
+    return replace(records, tables=tables)
+
+
+def test_what_is_known_later_changes_no_score(river, records):
+    places, _ = river
+    as_of = dt.date(2025, 12, 31)
+    bundle = stores.load_bundle(listing.find_bundle(places.models, None), sintetis=True)
+
+    def scores_of(some: Records) -> pd.DataFrame:
+        now = timeline.take_snapshots(some, at=as_of)
+        X, _ = featuring.build_features(some, now, facts=False)
+        return listing.scores_frame(bundle.model.predict_incidence(X[bundle.card["features"]], 4)).sort_index()
+
+    mixed = shuffled_after(records, day_of(as_of), np.random.default_rng(1))
+    pd.testing.assert_frame_equal(scores_of(records), scores_of(mixed), check_exact=True)
+
+
+@pytest.mark.parametrize("as_of", ["2024-06-30", "2024-12-31", "2025-05-17", "2026-02-28", "2026-11-11"])
+def test_features_are_those_of_the_records_cut_on_the_day(records, as_of):
+    """Truncation invariance: every feature and every fact, bit for bit."""
+    day = dt.date.fromisoformat(as_of)
+    cut = timeline.cut(records, day)
+    assert sum(map(len, cut.tables.values())) < sum(map(len, records.tables.values()))
+    now, then = (timeline.take_snapshots(some, at=day) for some in (records, cut))
+    pd.testing.assert_frame_equal(now.frame.sort_index(), then.frame.sort_index(), check_exact=True)
+    X, facts = featuring.build_features(records, now)
+    X_cut, facts_cut = featuring.build_features(cut, then)
+    assert len(X) > 1000
+    pd.testing.assert_frame_equal(X.sort_index(), X_cut.sort_index(), check_exact=True)
+    pd.testing.assert_frame_equal(facts.values.sort_index(), facts_cut.values.sort_index(), check_exact=True)
+    pd.testing.assert_frame_equal(facts.known.sort_index(), facts_cut.known.sort_index(), check_exact=True)
+    assert int(facts.known.max().max()) <= day_of(day)
+
+
+def test_a_made_up_bundle_refuses_real_records(river):
+    places, _ = river
+    folder = listing.find_bundle(places.models, None)
+    with pytest.raises(stores.BundleError, match="made-up"):
+        stores.load_bundle(folder, sintetis=False)
+    assert stores.load_bundle(folder, sintetis=False, force=True).card["sintetis"] is True
+
+
+def test_a_changed_bundle_is_refused(river, tmp_path):
+    import shutil
+
+    places, _ = river
+    folder = shutil.copytree(listing.find_bundle(places.models, None), tmp_path / "bundle")
+    model = folder / "model.skops"
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(bytes(content))
+    with pytest.raises(stores.BundleError, match=r"model\.skops"):
+        stores.load_bundle(folder, sintetis=True)
+
+
+def test_the_bundle_holds_only_types_on_our_list(river):
+    import skops.io
+
+    places, _ = river
+    types = skops.io.get_untrusted_types(file=listing.find_bundle(places.models, None) / "model.skops")
+    assert types
+    assert all(stores.bundles.is_trusted(name) for name in types), types

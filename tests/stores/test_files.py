@@ -1,0 +1,34 @@
+"""A file is written whole or not at all."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from pkh_graduation.stores import write_bytes, write_frame, write_json, write_text
+
+
+def test_round_trips(tmp_path):
+    assert write_text(tmp_path / "a" / "b.txt", "Bu Sinta\n").read_text() == "Bu Sinta\n"
+    assert json.loads(write_json(tmp_path / "c.json", {"b": 1, "a": None}).read_text()) == {"a": None, "b": 1}
+    frame = pd.DataFrame({"x": pd.array([1, None], dtype="Int32")}, index=pd.Index(["a", "b"], name="kpm_id"))
+    pd.testing.assert_frame_equal(pd.read_parquet(write_frame(tmp_path / "d.parquet", frame)), frame)
+
+
+def test_equal_json_gives_equal_bytes(tmp_path):
+    one = write_json(tmp_path / "1.json", {"b": 1, "a": 2}).read_bytes()
+    assert one == write_json(tmp_path / "2.json", {"a": 2, "b": 1}).read_bytes()
+
+
+def test_json_refuses_what_is_not_a_number(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
+    path = write_bytes(tmp_path / "a", b"old")
+    with pytest.raises(TypeError):
+        write_bytes(path, "text is no bytes")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]

@@ -1,0 +1,57 @@
+"""A run in MLflow's SQLite store, with nothing sent anywhere."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """
+import socket
+asked = []
+real = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *a, **k: asked.append(host) or real("127.0.0.1", *a, **k)
+from pathlib import Path
+from pkh_graduation.stores import tracking
+folder = Path({folder!r})
+(folder / "laporan.html").write_text("<p>uji</p>")
+run = tracking.log_run(folder, name="uji", params={{"seed": 0}}, metrics={{"auc": 0.7, "kosong": float("nan")}},
+                       tags={{"sintetis": "true"}}, artifacts=[folder / "laporan.html"])
+import mlflow, time
+client = mlflow.MlflowClient(tracking_uri=tracking.tracking_uri(folder))
+found = client.get_run(run)
+assert found.data.metrics == {{"auc": 0.7}}, found.data.metrics
+assert found.data.params == {{"seed": "0"}}
+assert found.data.tags["sintetis"] == "true"
+assert [a.path for a in client.list_artifacts(run)] == ["laporan.html"]
+assert found.info.status == "FINISHED"
+time.sleep(1)
+assert not asked, asked
+"""
+
+
+def test_a_run_is_kept_and_nobody_is_told(tmp_path):
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("CI", "MLFLOW_TRACKING_URI", "MLFLOW_DISABLE_TELEMETRY")
+    }
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(folder=str(tmp_path))],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "mlflow.db").is_file()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
+    from pkh_graduation.stores import tracking
+
+    tmp_path.chmod(0o500)
+    with pytest.raises(PermissionError, match="cannot be written"):
+        tracking.log_run(tmp_path, name="x", params={}, metrics={}, tags={})
