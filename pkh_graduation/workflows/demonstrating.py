@@ -88,10 +88,8 @@ def oracle_auc(places: Places, *, horizon: int) -> dict[str, float]:
         (seen["contender"] == learning.MODEL) & (seen["origin"] == seen["origin"].max()) & seen["label"].notna()
     ]
     truth = _true_risk(places, pd.Timestamp(seen["origin"].iloc[0]).date(), horizon)
-    pairs = stores.read_vault(places.vault)[["kpm_id", "kpm_id_asal"]].drop_duplicates()
-    joined = seen.merge(pairs, on="kpm_id").merge(
-        truth, left_on="kpm_id_asal", right_on="kpm_id", suffixes=("", "_asal")
-    )
+    pairs = stores.read_vault(places.vault)[["kpm_id", "kpm_asal"]].drop_duplicates()
+    joined = seen.merge(pairs, on="kpm_id").merge(truth, left_on="kpm_asal", right_on="kpm_id", suffixes=("", "_asal"))
     label = joined["label"].astype(int)
     household = float(roc_auc_score(label, joined["household"]))
     return {
@@ -103,12 +101,10 @@ def oracle_auc(places: Places, *, horizon: int) -> dict[str, float]:
 
 def _true_risk(places: Places, origin: dt.date, horizon: int) -> pd.DataFrame:
     ahead = [tahap_of(add_tahap(origin, step)) for step in range(1, horizon + 1)]
-    truth = pd.read_parquet(places.truth / "kebenaran_bahaya.parquet")
+    truth = pd.read_parquet(places.truth / "kebenaran_triwulan.parquet")
     keep = pd.MultiIndex.from_frame(truth[["tahun", "tahap"]]).isin(ahead)
     return (
-        truth[keep]
-        .groupby("kpm_id", as_index=False)
-        .agg(full=("mandiri", "sum"), household=("mandiri_rumah_tangga", "sum"))
+        truth[keep].groupby("kpm_id", as_index=False).agg(full=("h_mandiri", "sum"), household=("h_mandiri_rt", "sum"))
     )
 
 

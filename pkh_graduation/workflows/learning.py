@@ -87,12 +87,37 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
         tags=_tags(records, digest, as_of),
         artifacts=[html, metrics],
     )
-    return {"report": str(html), "metrics": str(metrics), "mlflow_run": run, **headline(report, recipe)}
+    return {"report": str(html), "metrics": str(metrics), "mlflow_run": run, **headline(report)}
 
 
-def headline(report: evaluation.BacktestReport, recipe: Recipe) -> dict[str, Any]:
-    """The figures one asks for first, from the last origin."""
-    return report.headline(MODEL)
+def headline(report: evaluation.BacktestReport) -> dict[str, Any]:
+    """The figures one asks for first: the model and the best rule of practice at the last origin, and their difference."""
+    rule = report.best_rule
+    figures: dict[str, Any] = {
+        "test_origin": report.test_origin,
+        "auc_mandiri": _value(report, MODEL, "auc"),
+        "precision_at_quota": _value(report, MODEL, "precision"),
+        "best_rule": rule,
+        "best_rule_precision_at_quota": _value(report, rule, "precision") if rule else None,
+    }
+    paired = report.paired
+    chosen = paired[(paired["contender"] == MODEL) & (paired["metric"] == "precision")].set_index("origin")
+    for origin, name in ((report.test_origin, "precision_difference"), ("semua", "precision_difference_all_origins")):
+        if origin in chosen.index:
+            figures[name] = [_rounded(chosen.loc[origin, column]) for column in ("difference", "low", "high")]
+    return figures
+
+
+def _value(report: evaluation.BacktestReport, contender: str, metric: str) -> float | None:
+    frame = report.metrics
+    found = frame[
+        (frame["contender"] == contender) & (frame["origin"] == report.test_origin) & (frame["metric"] == metric)
+    ]
+    return _rounded(found["value"].iloc[0]) if len(found) else None
+
+
+def _rounded(value: float) -> float | None:
+    return round(float(value), 4) if pd.notna(value) else None
 
 
 def _flat_metrics(report: evaluation.BacktestReport) -> dict[str, float]:

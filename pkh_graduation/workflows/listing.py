@@ -11,7 +11,7 @@ import pandas as pd
 
 from pkh_graduation import explanations, outputs, priorities, stores, timeline
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Records, Scores, Snapshots, quiet
-from pkh_graduation.programme.calendar import date_of
+from pkh_graduation.programme.calendar import day_of
 from pkh_graduation.programme.vocabulary import STATES
 from pkh_graduation.workflows import featuring
 from pkh_graduation.workflows.places import Places
@@ -129,7 +129,9 @@ def lists(
     final = priorities.prioritise(scores, reasons, facts, now, notes=notes, **options)
     progress("menulis daftar")
     identities = stores.read_vault(places.vault) if vault else None
-    written = outputs.write_lists(final, places.lists, vault=identities, progress=progress)
+    written = outputs.write_lists(
+        final, places.lists, vault=identities, places=village_names(records, as_of), progress=progress
+    )
     return {
         "kpm": len(final.frame),
         "pendamping": int(final.frame["pendamping_id"].nunique()),
@@ -147,6 +149,9 @@ def listed(draft: PriorityLists) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(on[["kpm_id", "as_of"]])
 
 
-def newest_day(records: Records) -> dt.date:
-    """The last day on which anything became known to these records."""
-    return date_of(max(int(table["known_day"].max()) for table in records.tables.values() if len(table)))
+def village_names(records: Records, as_of: dt.date) -> dict[str, str]:
+    """Names of places by code, as known on the day; empty where the exports have no `wilayah`."""
+    if "wilayah" not in records.tables:
+        return {}
+    known = timeline.last_per(timeline.visible(records.tables["wilayah"], day_of(as_of)), "kode")
+    return dict(zip(known["kode"], known["nama"], strict=True))

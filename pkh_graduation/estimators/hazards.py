@@ -1,0 +1,287 @@
+"""The hazard of one way out: a bag of shallow monotone trees, blended with ramps, on the log-odds scale.
+
+Lines are case-control samples *matched on the calendar quarter*: within each quarter events and negatives have one fixed
+ratio, so the features never learn which years had a quota (the level is restored by `levels`). Under the logistic link
+such sampling moves the intercept only (Prentice and Pyke 1979). Each member of the bag is fitted on a bootstrap of
+*households* (all lines of a family together), drawn separately among families with and without the event; the families a
+member did not draw give the out-of-bag signals from which the level is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, cpu_count, delayed
+from scipy.special import expit
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from pkh_graduation.estimators.levels import Level, fit_level, flat_level
+from pkh_graduation.estimators.person_period import PersonPeriods
+from pkh_graduation.estimators.ramps import RampBasis
+from pkh_graduation.estimators.ridge import ridge_logistic
+
+MIN_EXITS = 10
+"""Fewer distinct exits than this teach nothing about families; the base rate is used, and said."""
+_FEW_EXITS = 400
+_SPREADS = (0.1, 0.2, 0.4, 0.8)
+_MAX_CHOICE_ROWS = 15_000
+
+
+def model_matrix(X: pd.DataFrame, names: list[str], rows: np.ndarray | None = None) -> np.ndarray:
+    """Columns of X as float64 holding float32-representable values, shape (n, p); infinite values are kept.
+
+    Raises:
+        ValueError: columns are absent or not numeric; the message names them.
+    """
+    absent = [name for name in names if name not in X.columns]
+    if absent:
+        raise ValueError(
+            f"X lacks {len(absent)} of the {len(names)} columns that the model was fitted on: {absent[:10]}. "
+            "Build features with the same catalogue, or fit the model again."
+        )
+    part = X[names] if rows is None else X[names].iloc[rows]
+    try:
+        values = part.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        text = [name for name in names if not pd.api.types.is_numeric_dtype(part[name])]
+        raise ValueError(f"columns {text} of X are not numeric: features are numbers, missing is NaN.") from error
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).astype(np.float64)
+
+
+class CauseHazard(BaseEstimator):
+    """Discrete-time hazard of one cause. Fitted through `fit_periods`; `signals` and `level_` give the margin.
+
+    Args:
+        blend: weight of the ramps in the log-odds; 0 is trees only, 1 is ramps only.
+        n_members: members of the bag.
+        signs: feature name -> -1, 0 or +1; every other feature is free. Names that X lacks are ignored.
+        max_iter, learning_rate, max_leaf_nodes: of the trees.
+        random_state: seed.
+
+    Attributes:
+        columns_: names of the features used; constant and all-missing ones are left out.
+        trees_: one fitted HistGradientBoostingClassifier per member (none if ``blend`` is 1 or exits are few).
+        coef_, offset_: ramps' coefficients (members, columns of the basis) and intercepts (members,).
+        level_: see `levels`. note_: why the base rate was used, or an empty text.
+    """
+
+    def __init__(
+        self,
+        blend: float = 0.5,
+        n_members: int = 6,
+        signs: Mapping[str, int] | None = None,
+        max_iter: int = 80,
+        learning_rate: float = 0.08,
+        max_leaf_nodes: int = 8,
+        random_state: int = 0,
+    ) -> None:
+        self.blend = blend
+        self.n_members = n_members
+        self.signs = signs
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.random_state = random_state
+
+    def fit_periods(self, X: pd.DataFrame, periods: PersonPeriods, *, base_rate: float, cause: str) -> Self:
+        """Learn from a sample of person-periods; ``base_rate`` is the fallback hazard where exits are too few."""
+        self.trees_: list[HistGradientBoostingClassifier] = []
+        self.columns_: list[str] = []
+        self.note_ = ""
+        self.level_: Level
+        exits = periods.exits
+        if exits < MIN_EXITS:
+            self.note_ = f"{cause}: only {exits} exits to learn from ({MIN_EXITS} needed), so the base rate is used"
+            return self._without_signal(base_rate)
+        values = model_matrix(X, list(X.columns), periods.row)
+        used = _informative(values)
+        if not used.any():
+            self.note_ = f"{cause}: every column of X is constant or missing, so the base rate is used"
+            return self._without_signal(base_rate)
+        self.columns_ = [name for name, use in zip(X.columns, used, strict=True) if use]
+        values = values[:, used]
+        balanced = _balanced(periods)
+        draws = _household_draws(periods, self.n_members, self.random_state)
+        inside = np.zeros((self.n_members, len(values)))
+        if self.blend < 1.0:
+            inside += (1.0 - self.blend) * self._fit_trees(values, periods, balanced, draws)
+        if self.blend > 0.0:
+            inside += self.blend * self._fit_ramps(values, periods, balanced, draws, exits)
+        self.level_ = _level_out_of_bag(inside, draws, periods)
+        return self
+
+    @property
+    def is_flat(self) -> bool:
+        """True where only the base rate was learned."""
+        return not self.columns_
+
+    def signals(self, X: pd.DataFrame) -> np.ndarray:
+        """Signal f of each member, shape (n_members, n); larger means more likely to leave by the cause."""
+        if self.is_flat:
+            return np.zeros((self.n_members, len(X)))
+        values = model_matrix(X, self.columns_)
+        total = np.zeros((self.n_members, len(values)))
+        for member, tree in enumerate(self.trees_):
+            total[member] += (1.0 - self.blend) * tree.decision_function(values)
+        if self.blend > 0.0:
+            total += self.blend * self._ramp_signals(self.basis_.transform(values))
+        return total
+
+    def hazard(self, signal: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
+        """Hazard in quarters 1..horizon, shape (n, horizon), of a signal (n,) at dates closing quarter ``start`` (n,)."""
+        ahead = np.arange(1, horizon + 1)
+        return expit(self.level_.margin(signal[:, None], start[:, None], ahead[None, :]))
+
+    def sign_of(self, names: list[str]) -> np.ndarray:
+        """The policy sign of each name, 0 where none was given."""
+        return np.array([(self.signs or {}).get(name, 0) for name in names], dtype=np.int64)
+
+    def _without_signal(self, base_rate: float) -> Self:
+        self.level_ = flat_level(base_rate)
+        return self
+
+    def _fit_trees(
+        self, values: np.ndarray, periods: PersonPeriods, balanced: np.ndarray, draws: np.ndarray
+    ) -> np.ndarray:
+        signs = self.sign_of(self.columns_)
+        jobs = min(self.n_members, cpu_count())
+        self.trees_ = Parallel(n_jobs=jobs, backend="threading")(
+            delayed(_grow)(self._tree(signs, draw > 0, member), values, periods.event, balanced * draw)
+            for member, draw in enumerate(draws)
+        )
+        return np.array([tree.decision_function(values) for tree in self.trees_])
+
+    def _tree(self, signs: np.ndarray, drawn: np.ndarray, member: int) -> HistGradientBoostingClassifier:
+        return HistGradientBoostingClassifier(
+            learning_rate=self.learning_rate,
+            max_iter=self.max_iter,
+            max_leaf_nodes=self.max_leaf_nodes,
+            max_depth=4,
+            min_samples_leaf=int(np.clip(drawn.sum() // 60, 10, 300)),
+            l2_regularization=5.0,
+            monotonic_cst=signs,
+            early_stopping=False,
+            random_state=self.random_state + member,
+        )
+
+    def _fit_ramps(
+        self, values: np.ndarray, periods: PersonPeriods, balanced: np.ndarray, draws: np.ndarray, exits: int
+    ) -> np.ndarray:
+        self.basis_ = RampBasis(n_ramps=1 if exits < _FEW_EXITS else 3)
+        basis = self.basis_.fit(values, self.sign_of(self.columns_)).transform(values)
+        matrix = np.column_stack([basis, np.ones(len(basis))])
+        lower, upper = (
+            np.append(bound, free) for bound, free in zip(self.basis_.bounds(), (-np.inf, np.inf), strict=True)
+        )
+        event = periods.event.astype(float)
+        # one exit is seen from several dates: the likelihood is deflated, so that the prior means what it says
+        weight = balanced * exits / periods.event.sum()
+        self.spread_ = _choose_spread(matrix, event, weight, periods.household, lower, upper)
+        ridge = _penalty(matrix.shape[1], self.spread_)
+        whole = ridge_logistic(matrix, event, weight, ridge=ridge, lower=lower, upper=upper)
+        members = [
+            ridge_logistic(matrix, event, weight * draw, ridge=ridge, lower=lower, upper=upper, start=whole, max_iter=4)
+            for draw in draws
+        ]
+        self.coef_ = np.array(members)[:, :-1]
+        self.offset_ = np.array(members)[:, -1]
+        self.center_ = np.average(basis, axis=0, weights=periods.weight)
+        return self._ramp_signals(basis)
+
+    def _ramp_signals(self, basis: np.ndarray) -> np.ndarray:
+        return self.coef_ @ basis.T + self.offset_[:, None]
+
+
+def _grow(
+    tree: HistGradientBoostingClassifier, values: np.ndarray, event: np.ndarray, weight: np.ndarray
+) -> HistGradientBoostingClassifier:
+    """Fit on the lines that weigh something; one thread a tree, so that sums do not depend on the number of cores."""
+    drawn = weight > 0
+    with threadpool_limits(limits=1, user_api="openmp"):
+        return tree.fit(values[drawn], event[drawn], sample_weight=weight[drawn])
+
+
+def _informative(values: np.ndarray) -> np.ndarray:
+    """Columns with two different values, missing counted as one of them."""
+    missing = np.isnan(values)
+    known = ~missing.all(axis=0)
+    low = np.where(missing, np.inf, values).min(axis=0)
+    high = np.where(missing, -np.inf, values).max(axis=0)
+    return known & ((low < high) | missing.any(axis=0))
+
+
+def _balanced(periods: PersonPeriods) -> np.ndarray:
+    """Weights under which each calendar quarter has the same odds: the matching. Quarters without exits weigh nothing."""
+    stratum = periods.target - periods.target.min()
+    event, family = periods.event, periods.family
+    strata = int(stratum.max()) + 1
+    events = np.bincount(stratum[event], weights=family[event], minlength=strata)
+    negatives = np.bincount(stratum[~event], weights=family[~event], minlength=strata)
+    ratio = negatives[events > 0].sum() / events.sum()
+    share = np.divide(ratio * events, negatives, out=np.zeros(strata), where=negatives > 0)
+    return family * np.where(event, 1.0, share[stratum])
+
+
+def _household_draws(periods: PersonPeriods, n_members: int, random_state: int) -> np.ndarray:
+    """How often each member's bootstrap drew the household of each line, shape (n_members, m)."""
+    households, code = np.unique(periods.household, return_inverse=True)
+    leaver = np.zeros(len(households), dtype=bool)
+    leaver[code[periods.event]] = True
+    random = np.random.default_rng(random_state)
+    counts = np.zeros((n_members, len(households)))
+    for member in range(n_members):
+        for group in (np.flatnonzero(leaver), np.flatnonzero(~leaver)):
+            drawn = random.integers(0, max(1, len(group)), size=len(group))
+            counts[member, group] = np.bincount(drawn, minlength=len(group))
+    return counts[:, code]
+
+
+def _level_out_of_bag(inside: np.ndarray, draws: np.ndarray, periods: PersonPeriods) -> Level:
+    """The level, from signals of members that never saw the household; the whole bag's where there is none."""
+    outside = draws == 0
+    judges = outside.sum(axis=0)
+    use = judges > 0
+    if len(np.unique(periods.household[use & periods.event])) < MIN_EXITS // 2:
+        signal, use = inside.mean(axis=0), np.ones(len(judges), dtype=bool)
+    else:
+        signal = (inside * outside).sum(axis=0) / np.maximum(judges, 1)
+    return fit_level(signal[use], periods.target[use], periods.ahead[use], periods.event[use], periods.weight[use])
+
+
+def _penalty(columns: int, spread: float) -> np.ndarray:
+    """Ridge for a prior standard deviation of ``spread`` log-odds per ramp; the intercept, last, is free."""
+    ridge = np.full(columns, spread**-2)
+    ridge[-1] = 0.0
+    return ridge
+
+
+def _choose_spread(
+    matrix: np.ndarray,
+    event: np.ndarray,
+    weight: np.ndarray,
+    household: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> float:
+    """The prior spread with the least log-loss on households left out, three folds, over at most 15,000 lines."""
+    step = max(1, len(matrix) // _MAX_CHOICE_ROWS)
+    pick = (household // 3) % step == 0
+    matrix, event, weight, fold = matrix[pick], event[pick], weight[pick] * step, household[pick] % 3
+    losses = np.zeros(len(_SPREADS))
+    for held in range(3):
+        train, test = fold != held, fold == held
+        start = None
+        for place, spread in enumerate(_SPREADS):
+            start = ridge_logistic(
+                matrix[train], event[train], weight[train], start=start, lower=lower, upper=upper,
+                ridge=_penalty(matrix.shape[1], spread), max_iter=12,
+            )  # fmt: skip
+            margin = matrix[test] @ start
+            losses[place] += float(weight[test] @ (np.logaddexp(0.0, margin) - event[test] * margin))
+    return _SPREADS[int(losses.argmin())]

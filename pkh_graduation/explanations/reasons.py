@@ -1,0 +1,160 @@
+"""Reasons: at most three themes that support and two that hold back, each told by one feature with its value and date.
+
+A theme is shown only if its sign is the same in at least 90 % of the bag and its size is above a floor. Place and time
+never count as a family's reason, and a family that objects to profiling gets none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.contracts import ContractError, Explainable, Facts, Reasons
+from pkh_graduation.explanations.attributions import WAKTU, Attribution, attribute
+from pkh_graduation.explanations.sentences import Phrasebook, read_phrasebook, standings
+
+SUPPORTING, HOLDING = "mendukung", "menahan"
+MOST = {SUPPORTING: 3, HOLDING: 2}
+"""Themes shown at most, per direction."""
+
+AGREEMENT = 0.9
+"""Share of the bag's members that must give a theme the same sign."""
+
+FLOOR = 0.05
+"""Smallest contribution of a theme that is shown, log-odds: about five per cent of the odds."""
+
+NO_REASON = frozenset({"wilayah", WAKTU})
+"""Themes that are circumstances of place and time, never a family's reason."""
+
+_OBJECTION = "pagar_keberatan"
+_COLUMNS = ["kpm_id", "as_of", "arah", "urutan", "tema", "fitur", "nilai", "tanggal_diketahui", "kontribusi", "kalimat"]
+
+
+def explain(
+    model: Explainable,
+    X: pd.DataFrame,
+    facts: Facts,
+    *,
+    language: str = "id",
+    cohort: Facts | None = None,
+    agreement: float = AGREEMENT,
+    floor: float = FLOOR,
+) -> Reasons:
+    """Explain the margin of every family of X, exactly, and word the strongest themes.
+
+    Values on cards come from ``facts`` (never from X); ``cohort`` is whom a family is compared with, by default everyone
+    in ``facts``.
+
+    Raises:
+        AdditivityError: the attributions do not add up to the model's margin.
+        ContractError: X has a family or a column that ``facts`` lacks.
+        SentenceError: no phrasebook in this language.
+    """
+    book = read_phrasebook(language)
+    lost = X.index.difference(facts.values.index)
+    if len(lost):
+        raise ContractError(f"facts lack {len(lost)} of the {len(X)} families and dates of X: build both together.")
+    attribution = attribute(model, X, facts.catalogue["theme"])
+    values, known = facts.values.reindex(X.index), facts.known.reindex(X.index)
+    chosen = _choose(attribution, X, values, book, agreement=agreement, floor=floor)
+    return Reasons(attribution.explanation, _word(chosen, X.index, values, known, facts, cohort or facts, book))
+
+
+def _choose(
+    attribution: Attribution, X: pd.DataFrame, values: pd.DataFrame, book: Phrasebook, *, agreement: float, floor: float
+) -> pd.DataFrame:
+    """Long frame of what is shown: row (position in X), arah, urutan, tema, fitur, kontribusi."""
+    objects = _objecting(values)
+    found = []
+    for position, theme in enumerate(attribution.themes):
+        if theme in NO_REASON:
+            continue
+        contribution = attribution.contributions[:, position]
+        shown = (np.abs(contribution) >= floor) & (attribution.agreement[:, position] >= agreement) & ~objects
+        found.append(_strongest(attribution, X, values, book, theme, contribution, shown))
+    chosen = pd.concat(found, ignore_index=True)
+    chosen["arah"] = np.where(chosen["kontribusi"] > 0, SUPPORTING, HOLDING)
+    chosen["ukuran"] = chosen["kontribusi"].abs()
+    # Ties between themes fall by name, so that the order of features in X decides nothing.
+    chosen = chosen.sort_values(["row", "arah", "ukuran", "tema"], ascending=[True, False, False, True], kind="stable")
+    chosen["urutan"] = chosen.groupby(["row", "arah"]).cumcount() + 1
+    return chosen[chosen["urutan"] <= chosen["arah"].map(MOST).astype("int64")].reset_index(drop=True)
+
+
+def _strongest(
+    attribution: Attribution,
+    X: pd.DataFrame,
+    values: pd.DataFrame,
+    book: Phrasebook,
+    theme: str,
+    contribution: np.ndarray,
+    shown: np.ndarray,
+) -> pd.DataFrame:
+    """The feature that tells the theme: the strongest of the theme's sign whose value is known and may be shown."""
+    owned = list(attribution.explanation.feature_names)
+    columns = sorted(name for name in attribution.features[theme] if book.shows(name))
+    if not columns:
+        return pd.DataFrame({"row": np.zeros(0, int), "tema": "", "fitur": "", "kontribusi": np.zeros(0)})
+    places = [owned.index(name) for name in columns]
+    strength = attribution.explanation.values[:, places] * np.sign(contribution)[:, None]
+    strength = np.where(values[columns].notna().to_numpy(), strength, -np.inf)
+    best = strength.argmax(axis=1)
+    rows = np.flatnonzero(shown & (strength[np.arange(len(X)), best] > 0))
+    return pd.DataFrame(
+        {"row": rows, "tema": theme, "fitur": np.array(columns)[best[rows]], "kontribusi": contribution[rows]}
+    )
+
+
+def _objecting(values: pd.DataFrame) -> np.ndarray:
+    if _OBJECTION not in values.columns:
+        return np.zeros(len(values), dtype=bool)
+    return values[_OBJECTION].fillna(0).to_numpy(dtype=float) != 0
+
+
+def _word(
+    chosen: pd.DataFrame,
+    index: pd.Index,
+    values: pd.DataFrame,
+    known: pd.DataFrame,
+    facts: Facts,
+    cohort: Facts,
+    book: Phrasebook,
+) -> pd.DataFrame:
+    pieces = []
+    for feature, cards in chosen.groupby("fitur", sort=True):
+        rows = cards["row"].to_numpy()
+        line = facts.catalogue.loc[feature]
+        own = values[feature].iloc[rows].to_numpy(dtype=float)
+        days = known[feature].iloc[rows]
+        others = cohort.values[feature].to_numpy(dtype=float, na_value=np.nan)
+        pieces.append(
+            cards.assign(
+                nilai=own,
+                tanggal_diketahui=days.astype("Int32").to_numpy(),
+                kalimat=[
+                    book.sentence(
+                        str(feature),
+                        direction,
+                        value,
+                        None if pd.isna(day) else int(day),
+                        unit=str(line["unit"]),
+                        meaning=str(line["meaning_id"]),
+                        standing=None if np.isnan(below) else (below, above),
+                    )
+                    for direction, value, day, (below, above) in zip(
+                        cards["arah"], own, days, standings(own, others), strict=True
+                    )
+                ],
+            )
+        )
+    return _table(pieces, index)
+
+
+def _table(pieces: list[pd.DataFrame], index: pd.Index) -> pd.DataFrame:
+    if not pieces:
+        return pd.DataFrame({name: [] for name in _COLUMNS})
+    cards = pd.concat(pieces, ignore_index=True).sort_values(["row", "arah", "urutan"], ascending=[True, False, True])
+    rows = cards["row"].to_numpy()
+    cards["kpm_id"] = index.get_level_values("kpm_id")[rows]
+    cards["as_of"] = index.get_level_values("as_of")[rows]
+    return cards[_COLUMNS].reset_index(drop=True)

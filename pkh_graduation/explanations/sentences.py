@@ -1,0 +1,195 @@
+"""Sentences: the value behind a reason, in the words of a phrasebook that is data (``sentences.<language>.toml``).
+
+A phrase states a fact and compares it with the cohort; it never says that one thing brings about another.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from pkh_graduation.explanations import numbers
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_KNOWN = {"nilai", "banding"}
+_FEW = 20
+"""A cohort with fewer known values than this is not compared with."""
+_ORDINARY = 0.55
+"""Below this share of families on either side, a value is called ordinary."""
+
+
+class SentenceError(ValueError):
+    """A phrasebook is missing, or one of its phrases cannot be used."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How one feature is said. ``kalimat`` serves both directions; ``nol`` a value of zero, ``negatif`` one below; ``kata``
+    names coded values.
+
+    ``lebih`` and ``kurang`` are the words of the comparison ("lebih lama", "lebih singkat"); without them none is made.
+    """
+
+    kalimat: str = ""
+    mendukung: str = ""
+    menahan: str = ""
+    nol: str = ""
+    nol_mendukung: str = ""
+    nol_menahan: str = ""
+    negatif: str = ""
+    lebih: str = ""
+    kurang: str = ""
+    satuan: str = ""
+    tampil: bool = True
+    kata: Mapping[str, str] = field(default_factory=dict)
+
+    def template(self, direction: str, value: float) -> str:
+        """The phrase for a direction (mendukung or menahan) and a value; empty if the book has none."""
+        if value < 0 and self.negatif:
+            return self.negatif
+        if value == 0:
+            zero = {"mendukung": self.nol_mendukung, "menahan": self.nol_menahan}[direction] or self.nol
+            if zero:
+                return zero
+        return {"mendukung": self.mendukung, "menahan": self.menahan}[direction] or self.kalimat
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """All phrases of one language, and the words around them."""
+
+    language: str
+    words: Mapping[str, str]
+    units: Mapping[str, str]
+    phrases: Mapping[str, Phrase]
+
+    def shows(self, feature: str) -> bool:
+        """Whether a feature may be shown at all."""
+        return self.phrases.get(feature, _PLAIN).tampil
+
+    def value(self, feature: str, unit: str, value: float) -> str:
+        """A value in words, with its unit."""
+        phrase = self.phrases.get(feature, _PLAIN)
+        if float(value).is_integer() and str(int(value)) in phrase.kata:
+            return phrase.kata[str(int(value))]
+        form = phrase.satuan or self.units.get(unit, unit)
+        name, _, suffix = form.partition(" ")
+        if name in _FORMS:
+            return f"{_FORMS[name](value)} {suffix}".rstrip()
+        return f"{numbers.number(value, 1)} {form}".rstrip()
+
+    def sentence(
+        self,
+        feature: str,
+        direction: str,
+        value: float,
+        known_day: int | None,
+        *,
+        unit: str,
+        meaning: str,
+        standing: tuple[float, float] | None = None,
+    ) -> str:
+        """One reason in words, ending with the day on which its value became known.
+
+        ``standing``: shares of the cohort strictly below and strictly above the value, for the comparison.
+        """
+        phrase = self.phrases.get(feature, _PLAIN)
+        template = phrase.template(direction, value) or self.words["umum"].replace("{arti}", _safe(meaning))
+        text = template.format(
+            nilai=self.value(feature, unit, value),
+            banding=self._compare(phrase, standing),
+        )
+        when = (
+            self.words["data"].format(tanggal=numbers.date(known_day))
+            if known_day is not None
+            else self.words["tanpa_tanggal"]
+        )
+        return f"{text[:1].upper()}{text[1:]} {when}"
+
+    def _compare(self, phrase: Phrase, standing: tuple[float, float] | None) -> str:
+        if standing is None or not (phrase.lebih and phrase.kurang):
+            return ""
+        below, above = standing
+        if max(below, above) < _ORDINARY:
+            return self.words["banding_umum"]
+        word, share = (phrase.lebih, below) if below >= above else (phrase.kurang, above)
+        return self.words["banding"].format(kata=word, dari_100=min(99, int(share * 100)))
+
+
+_PLAIN = Phrase()
+_FORMS: Mapping[str, Callable[[float], str]] = {
+    "@angka": lambda value: numbers.number(value, 1),
+    "@rupiah": numbers.rupiah,
+    "@tahun": numbers.years,
+    "@hari": numbers.days,
+    "@bagian": numbers.percent,
+    "@persen": lambda value: numbers.percent(value / 100),
+    "@tanggal": lambda value: numbers.date(int(value)),
+    "@ya_tidak": lambda value: "ya" if value else "tidak",
+    "@arah": lambda value: numbers.direction(value, numbers.number(abs(value), 1)),
+    "@arah_rupiah": lambda value: numbers.direction(value, numbers.rupiah(abs(value))),
+}
+_WORDS = {"umum", "data", "tanpa_tanggal", "banding", "banding_umum"}
+
+
+def standings(values: np.ndarray, cohort: np.ndarray) -> np.ndarray:
+    """Share of the cohort's known values strictly below and strictly above each value, shape (n, 2); NaN if too few.
+
+    >>> standings(np.array([10.0]), np.arange(40.0))
+    array([[0.25 , 0.725]])
+    """
+    known = np.sort(cohort[~np.isnan(cohort)])
+    if len(known) < _FEW:
+        return np.full((len(values), 2), np.nan)
+    below = np.searchsorted(known, values, side="left")
+    above = len(known) - np.searchsorted(known, values, side="right")
+    return np.column_stack([below, above]) / len(known)
+
+
+@cache
+def read_phrasebook(language: str = "id") -> Phrasebook:
+    """Read and check the phrasebook of a language.
+
+    Raises:
+        SentenceError: no such language (names those there are), an unknown key, or a placeholder nobody fills.
+    """
+    folder = resources.files("pkh_graduation.explanations")
+    books = sorted(
+        item.name.split(".")[1] for item in folder.iterdir() if re.fullmatch(r"sentences\.\w+\.toml", item.name)
+    )
+    if language not in books:
+        raise SentenceError(f"there are no sentences in language {language!r}; there are {books}.")
+    return parse_phrasebook(language, folder.joinpath(f"sentences.{language}.toml").read_text(encoding="utf-8"))
+
+
+def parse_phrasebook(language: str, text: str) -> Phrasebook:
+    """Make a phrasebook of TOML text; raises `SentenceError` as `read_phrasebook` does."""
+    book = tomllib.loads(text)
+    missing = _WORDS - set(book.get("kata", {}))
+    if missing:
+        raise SentenceError(f"the phrasebook {language!r} lacks the words {sorted(missing)} in [kata].")
+    phrases = {name: _phrase(name, entry) for name, entry in book.get("fitur", {}).items()}
+    return Phrasebook(language, book["kata"], book.get("satuan", {}), phrases)
+
+
+def _phrase(name: str, entry: Mapping[str, object]) -> Phrase:
+    known = {item.name for item in fields(Phrase)}
+    strange = sorted(set(entry) - known)
+    if strange:
+        raise SentenceError(f"phrase {name!r} has unknown keys {strange}; known are {sorted(known)}.")
+    for key, text in entry.items():
+        unfilled = set(_PLACEHOLDER.findall(text)) - _KNOWN if isinstance(text, str) else set()
+        if unfilled:
+            raise SentenceError(f"phrase {name!r}, {key}: nobody fills {sorted(unfilled)}; known are {sorted(_KNOWN)}.")
+    return Phrase(**entry)  # type: ignore[arg-type]  # the keys were checked above
+
+
+def _safe(meaning: str) -> str:
+    """A meaning as literal text of a template."""
+    return meaning.rstrip(" .").replace("{", "{{").replace("}", "}}")

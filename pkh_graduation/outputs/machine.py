@@ -1,0 +1,22 @@
+"""Machine copy: the lists as one flat table without a name, a row per family of every caseload (records, 2.12)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pkh_graduation.contracts import PriorityLists
+
+_SLOTS = {"mendukung": ("alasan", 3), "menahan": ("penahan", 2)}
+
+
+def machine_frame(lists: PriorityLists) -> pd.DataFrame:
+    """One row per family: the lists' columns, run and model, and the sentences as ``alasan_1..3`` and ``penahan_1..2``."""
+    frame = lists.frame.rename(columns={"as_of": "tanggal_acuan"})
+    frame.insert(0, "run_id", lists.run_id)
+    frame.insert(1, "model_versi", lists.notes.get("model", ""))
+    for direction, (name, most) in _SLOTS.items():
+        cards = lists.cards[lists.cards["arah"] == direction]
+        for number in range(1, most + 1):
+            chosen = cards[cards["urutan"] == number].set_index("kpm_id")["kalimat"]
+            frame[f"{name}_{number}"] = frame["kpm_id"].map(chosen).astype("str")
+    return frame

@@ -1,0 +1,13 @@
+"""Priorities: whom a pendamping discusses graduation with first, who must not be on the list, and why.
+
+*List*: the places of a year's quota inside one pendamping's caseload, filled from the top of readiness and never from
+families that are not ready. In: `Scores`, `Reasons`, `Facts`, `Snapshots`, a `Quota`. Out: `PriorityLists`. May import:
+contracts, programme. May not: another room. Guardrails are rules, run after ranking and never learned.
+"""
+
+from pkh_graduation.priorities.allocate import prioritise
+from pkh_graduation.priorities.bands import Bands
+from pkh_graduation.priorities.guardrails import HARD, SOFT, Guarded, guard
+from pkh_graduation.priorities.quota import Quota, quota_on
+
+__all__ = ["HARD", "SOFT", "Bands", "Guarded", "Quota", "guard", "prioritise", "quota_on"]

@@ -1,0 +1,42 @@
+"""Bands of readiness, and the stop rule: a list is never filled up from families that are not ready.
+
+Readiness is P(mandiri within 12 months) relative to the cohort's own mean, because the policy of the year moves the level
+of every probability more than families do; a fixed threshold would mean something else each year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Where the bands begin, as multiples of the cohort's mean probability.
+
+    ``ready`` = 1: at least as likely as the average family. ``mentoring`` = 0.5: at least half as likely; below that
+    (or with poor data) the answer is "not yet". Both are choices, to be set by the ministry.
+    """
+
+    ready: float = 1.0
+    mentoring: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mentoring <= self.ready:
+            raise ValueError(f"bands need 0 <= mentoring <= ready, not {self.mentoring!r} and {self.ready!r}.")
+
+    def of(self, p: np.ndarray, base: float, *, hard: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        """Band of each family, shape (n,): ``hard`` ones are never ready, those not ``judged`` are always "not yet".
+
+        >>> flags = np.array([False, True]), np.array([True, True])
+        >>> list(Bands().of(np.array([0.1, 0.1]), 0.05, hard=flags[0], judged=flags[1]))
+        ['siap_dibahas', 'perlu_pendampingan_usaha']
+        """
+        band = np.full(len(p), BELUM, dtype=object)
+        likely = np.nan_to_num(p, nan=-1.0)
+        band[judged & (likely >= self.mentoring * base)] = PERLU_PENDAMPINGAN
+        band[judged & ~hard & (likely >= self.ready * base)] = SIAP_DIBAHAS
+        return band

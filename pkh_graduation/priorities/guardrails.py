@@ -1,0 +1,176 @@
+"""Guardrails: rules that no score outweighs. HARD keeps a family off the list, SOFT adds a warning and what to check.
+
+A hard guard whose value is missing is *not cleared*: missing is not ready. The family is not proposed, goes to
+``belum_data_kurang`` and the list says which record has to be completed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.contracts import check_columns
+
+OBJECTION = "pagar_keberatan"
+
+HARD = {
+    "pagar_hanya_lansia_disabilitas": "hanya komponen lansia/disabilitas (perlindungan berkelanjutan)",
+    "pagar_lansia_tunggal": "lansia tinggal sendiri",
+    "pagar_disabilitas_berat": "ada anggota dengan disabilitas berat",
+    "pagar_hamil": "ada ibu hamil atau nifas",
+    "pagar_anak_bawah_dua": "ada anak di bawah dua tahun",
+    "pagar_kematian_bencana_6": "kematian atau bencana dalam 6 bulan terakhir",
+    OBJECTION: "keluarga keberatan atas pemrofilan otomatis",
+}
+"""Guard column of the facts (0/1) -> reason of exclusion, in the field's words (methods, section 10)."""
+
+YEAR = 365
+"""Days after which evidence of income is old, and within which the end of the last component is announced."""
+
+STALE = 730
+"""Days after which the newest record of the family itself is too old to judge by."""
+
+SPARSE = 0.6
+"""Share of missing values, among those that the cohort has at all, from which a family's data are too poor."""
+
+
+@dataclass(frozen=True)
+class Soft:
+    """One soft guard: the facts it reads, when it fires, what it warns of, and what to check at the visit."""
+
+    columns: tuple[str, ...]
+    fires: Callable[[pd.DataFrame], pd.Series]
+    warning: str
+    check: str
+
+
+SOFT = (
+    Soft(
+        ("desil",),
+        lambda f: f["desil"] == 1,
+        "desil 1 (kelompok paling miskin)",
+        "keadaan rumah dan penghasilan sekarang",
+    ),
+    Soft(
+        ("tunggakan_n",),
+        lambda f: f["tunggakan_n"] > 0,
+        "ada pinjaman yang menunggak",
+        "sisa utang dan kemampuan membayar angsuran",
+    ),
+    Soft(
+        ("utang_rentenir",),
+        lambda f: f["utang_rentenir"] > 0,
+        "ada utang ke rentenir",
+        "besar utang ke rentenir dan jalan lain lewat koperasi",
+    ),
+    Soft(
+        ("guncangan_n_12", "pagar_kematian_bencana_6"),
+        lambda f: (f["guncangan_n_12"] > 0) & ~(f["pagar_kematian_bencana_6"] > 0),
+        "ada guncangan dalam 12 bulan terakhir",
+        "apakah keluarga sudah pulih dari guncangan",
+    ),
+    Soft(
+        ("penghasilan_umur_hari",),
+        lambda f: f["penghasilan_umur_hari"] > YEAR,
+        "data penghasilan lebih dari 12 bulan",
+        "penghasilan sekarang, lalu mutakhirkan datanya",
+    ),
+    Soft(
+        ("penghasilan_umur_hari",),
+        lambda f: f["penghasilan_umur_hari"].isna(),
+        "belum ada data penghasilan",
+        "penghasilan sekarang, lalu catat",
+    ),
+    Soft(
+        ("komp_habis_hari", "komp_abadi"),
+        lambda f: (f["komp_habis_hari"] <= YEAR) & ~(f["komp_abadi"] > 0),
+        "komponen terakhir habis dalam 12 bulan: dapat keluar alamiah",
+        "usia dan kelas anak terakhir",
+    ),
+)
+"""Listed with a warning and a check."""
+
+_POOR = ("data_umur_hari",)
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What the guardrails say, one value per family in the order of the facts.
+
+    ``excluded``, ``warnings``, ``checks``: words joined by ``|``, empty if none. ``hard``, ``objects``, ``uncleared``
+    (some hard guard unknown) and ``poor`` (stale or sparse data) are booleans.
+    """
+
+    excluded: pd.Series
+    warnings: pd.Series
+    checks: pd.Series
+    hard: pd.Series
+    objects: pd.Series
+    uncleared: pd.Series
+    poor: pd.Series
+
+    @property
+    def cleared(self) -> pd.Series:
+        """Every hard guard known and silent, and data good enough to judge by."""
+        return ~(self.hard | self.uncleared | self.poor)
+
+
+def guard(values: pd.DataFrame, model_columns: list[str]) -> Guarded:
+    """Run all guardrails over the facts' values; ``model_columns`` are those in which missing values are counted.
+
+    Raises:
+        ContractError: the facts lack a column that a guard reads.
+    """
+    check_columns(values, [*HARD, *_POOR, *(name for soft in SOFT for name in soft.columns)], "facts")
+    guards = values[list(HARD)].astype("Float64")
+    fired, unknown = guards.fillna(0) != 0, guards.isna()
+    stale = ~(values["data_umur_hari"].astype("Float64").fillna(np.inf) <= STALE)
+    sparse = _sparse(values, model_columns)
+    objects = fired[OBJECTION].astype(bool)
+    soft = {number: _fires(item, values) & ~objects for number, item in enumerate(SOFT)}
+    poor_words = {
+        "data keluarga lebih dari dua tahun atau tanpa tanggal": stale & ~objects,
+        "banyak data keluarga belum terisi": sparse & ~objects,
+        "data pengaman belum lengkap": unknown.any(axis=1) & ~objects,
+    }
+    return Guarded(
+        excluded=_join(
+            {words: fired[name] & (~objects | (name == OBJECTION)) for name, words in HARD.items()}, values.index
+        ),
+        warnings=_join({**poor_words, **{item.warning: soft[n] for n, item in enumerate(SOFT)}}, values.index),
+        checks=_join(
+            {**_poor_checks(poor_words), **{item.check: soft[n] for n, item in enumerate(SOFT)}}, values.index
+        ),
+        hard=fired.any(axis=1).astype(bool),
+        objects=objects,
+        uncleared=unknown.any(axis=1).astype(bool),
+        poor=(stale | sparse).astype(bool),
+    )
+
+
+def _fires(item: Soft, values: pd.DataFrame) -> pd.Series:
+    # As float64 a missing value compares false: a soft guard speaks only of what is known.
+    return item.fires(values[list(item.columns)].astype("Float64").astype("float64")).astype(bool)
+
+
+def _sparse(values: pd.DataFrame, columns: list[str]) -> pd.Series:
+    known = values[[name for name in columns if name in values.columns]].notna()
+    known = known.loc[:, known.any()]
+    if known.shape[1] == 0:
+        return pd.Series(True, index=values.index)
+    return 1 - known.mean(axis=1) > SPARSE
+
+
+def _poor_checks(poor: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    anything = pd.concat(poor.values(), axis=1).any(axis=1)
+    return {"mutakhirkan data keluarga dan anggotanya": anything}
+
+
+def _join(flags: dict[str, pd.Series], index: pd.Index) -> pd.Series:
+    """Words of the flags that are up, joined by ``|``, in the order of the flags."""
+    matrix = np.column_stack([flag.to_numpy(dtype=bool) for flag in flags.values()])
+    words = np.array(list(flags), dtype=object)
+    return pd.Series(["|".join(words[row]) for row in matrix], index=index, dtype="str")

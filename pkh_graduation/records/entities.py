@@ -1,0 +1,116 @@
+"""Who is who: which outside ids, No. KK and NIK name the same family or person, and their one pseudonym.
+
+A family is named by the first No. KK known for its outside id, and keeps that name when the number changes; without a whole
+number, by the outside id. A person likewise by the NIK; without either, by family, birth date and order of birth. A number
+claimed by several outside ids belongs to the earliest claimant; a row that carries nothing else is ambiguous and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.programme.calendar import date_of
+from pkh_graduation.records.pseudonyms import digests
+
+LATE = 2**31 - 2
+"""Known day of a pair that carries no date: after all others."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Names of one kind of entity. ``outside`` and ``number``: first words of the two forms of a name (``kpm`` and ``kk``).
+
+    ``of_outside``, ``of_number``: outside id, number -> name. ``shared``: numbers claimed by several outside ids.
+    """
+
+    outside: str
+    number: str
+    key: bytes
+    of_outside: Mapping[str, str]
+    of_number: Mapping[str, str]
+    shared: frozenset[str]
+
+    def name_outside(self, identifier: str) -> str:
+        """Name of an outside id; a number of 16 digits that stands in for one is read as that number."""
+        known = self.of_outside.get(identifier)
+        if known:
+            return known
+        if len(identifier) == 16 and identifier.isdigit():
+            return self.name_number(identifier)
+        return f"{self.outside}:{identifier}"
+
+    def name_number(self, number: str) -> str:
+        """Name of a number."""
+        return self.of_number.get(number, f"{self.number}:{number}")
+
+    def by_outside(self, identifiers: pd.Series) -> np.ndarray:
+        """Surrogates of a categorical of outside ids, -1 where missing; shape (n,)."""
+        return self._surrogates(identifiers, self.name_outside)
+
+    def by_number(self, numbers: pd.Series) -> np.ndarray:
+        """Surrogates of a categorical of numbers: -1 where missing, -2 where several outside ids claim the number."""
+        surrogates = self._surrogates(numbers, self.name_number)
+        ambiguous = np.array([number in self.shared for number in numbers.cat.categories], dtype=bool)
+        codes = numbers.cat.codes.to_numpy()
+        if ambiguous.any():
+            surrogates[(codes >= 0) & ambiguous[codes]] = -2
+        return surrogates
+
+    def _surrogates(self, values: pd.Series, name: Callable[[str], str]) -> np.ndarray:
+        codes = values.cat.codes.to_numpy()
+        used = np.zeros(len(values.cat.categories) + 1, dtype=bool)
+        used[codes] = True
+        asked = np.flatnonzero(used[:-1])
+        found = np.full(len(used), -1, dtype=np.int64)
+        categories = values.cat.categories.to_numpy(dtype=object)
+        found[asked] = digests([name(category) for category in categories[asked]], self.key)
+        return found[codes]
+
+
+def register(pairs: pd.DataFrame, *, outside: str, number: str, key: bytes) -> Registry:
+    """Names from pairs of outside id and number.
+
+    ``pairs``: columns ``asal``, ``nomor`` (text, none missing) and ``diketahui`` (day), in the order of the files and rows.
+    """
+    ordered = pairs.sort_values("diketahui", kind="stable").drop_duplicates(["asal", "nomor"])
+    owner = ordered.drop_duplicates("nomor").set_index("nomor")["asal"]
+    claims = ordered["nomor"].value_counts()
+    own = ordered[ordered["nomor"].map(owner) == ordered["asal"]].drop_duplicates("asal")
+    of_outside = {asal: f"{number}:{nomor}" for asal, nomor in zip(own["asal"], own["nomor"], strict=True)}
+    of_number = {nomor: of_outside[asal] for nomor, asal in owner.items()}
+    return Registry(outside, number, key, of_outside, of_number, frozenset(claims.index[claims > 1]))
+
+
+def pairs_of(frame: pd.DataFrame, rows: np.ndarray, *, outside: str, number: str, event: str, lag: int) -> pd.DataFrame:
+    """Pairs of outside id and number that the accepted rows of a table hold, with the day each became known."""
+    both = rows & frame[outside].notna().to_numpy() & frame[number].notna().to_numpy()
+    chosen = frame.loc[both]
+    known = chosen["tanggal_diketahui"].fillna(chosen[event] + lag).fillna(LATE)
+    columns = {"asal": chosen[outside].astype(object), "nomor": chosen[number].astype(object), "diketahui": known}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def shared_by_birth(frame: pd.DataFrame, rows: np.ndarray) -> frozenset[str]:
+    """NIK under which one day's rows without an outside id show people of different birth dates."""
+    lone = frame.loc[rows & frame["anggota_id"].isna().to_numpy() & frame["nik"].notna().to_numpy()]
+    when = ["nik", "tanggal_pemutakhiran", "tanggal_diketahui"]
+    births = lone.drop_duplicates([*when, "tanggal_lahir"])
+    return frozenset(births.loc[births.duplicated(when, keep=False), "nik"].astype(str))
+
+
+def by_birth(frame: pd.DataFrame, family: np.ndarray, rows: np.ndarray, key: bytes) -> np.ndarray:
+    """Surrogates from family, birth date and order of birth for the given rows; -1 elsewhere and without a birth date."""
+    found = np.full(len(frame), -1, dtype=np.int64)
+    named = rows & frame["tanggal_lahir"].notna().to_numpy() & (family >= 0)
+    if not named.any():
+        return found
+    chosen = frame.loc[named, ["tanggal_lahir", "tanggal_pemutakhiran", "tanggal_diketahui"]].assign(kpm=family[named])
+    order = chosen.groupby(["kpm", *chosen.columns[:3]], dropna=False, sort=False).cumcount()
+    births = chosen["tanggal_lahir"].astype("int64")
+    tokens = [f"lahir:{kpm:015x}:{date_of(day)}:{n}" for kpm, day, n in zip(chosen["kpm"], births, order, strict=True)]
+    found[named] = digests(tokens, key)
+    return found

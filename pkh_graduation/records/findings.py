@@ -1,0 +1,109 @@
+"""What ingest found, row by row: collected as arrays, masked, and told apart into reading findings and quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.records.answers import NO, YES
+from pkh_graduation.records.dates import MONTHS
+from pkh_graduation.records.identifiers import mask
+from pkh_graduation.records.rules import RULES, TOLAK
+from pkh_graduation.records.schemas import TABLES, Column
+
+QUARANTINE_COLUMNS = ("tabel", "berkas", "baris", "kolom", "nilai_asli", "aturan", "pesan")
+FINDING_COLUMNS = ("tabel", "file", "baris", "kolom", "nilai_asli", "aturan", "pesan_id", "tindakan")
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Rows (positions in the table as read) that break one rule in one column, with the values that broke it."""
+
+    rule: str
+    column: str
+    positions: np.ndarray
+    originals: Sequence[str | None]
+
+
+@dataclass
+class Findings:
+    """All hits of one table while it is read."""
+
+    table: str
+    files: np.ndarray
+    rows: np.ndarray
+    hits: list[Hits] = field(default_factory=list)
+
+    def add(self, rule: str, column: str, positions: np.ndarray, originals: Sequence[str | None] | None = None) -> None:
+        """Report rows; nothing happens when there are none."""
+        if len(positions):
+            self.hits.append(Hits(rule, column, positions, originals or [None] * len(positions)))
+
+    def rejected(self) -> np.ndarray:
+        """Mask of the rows that at least one rule rejects; shape (n,)."""
+        bad = np.zeros(len(self.rows), dtype=bool)
+        for hit in self.hits:
+            if RULES[hit.rule].action == TOLAK:
+                bad[hit.positions] = True
+        return bad
+
+    def frames(self, names: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Quarantine lines and finding lines, in the order of the files and rows. ``names``: file names by number."""
+        quarantine = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action == TOLAK]
+        findings = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action != TOLAK]
+        kept = _stack(findings).rename(columns={"berkas": "file", "pesan": "pesan_id"})
+        kept["tindakan"] = [RULES[rule].action for rule in kept["aturan"]]
+        return _stack(quarantine), kept
+
+    def _frame(self, hit: Hits, names: Sequence[str]) -> pd.DataFrame:
+        schema = TABLES[self.table]
+        column = schema[hit.column] if hit.column in schema.names else None
+        return pd.DataFrame(
+            {
+                "tabel": self.table,
+                "berkas": [names[i] for i in self.files[hit.positions]],
+                "baris": self.rows[hit.positions],
+                "kolom": hit.column,
+                "nilai_asli": masked(hit.originals, column),
+                "aturan": hit.rule,
+                "pesan": RULES[hit.rule].message,
+            }
+        )
+
+
+def masked(values: Sequence[str | None], column: Column | None) -> list[str]:
+    """Values fit to be shown (see `identifiers.mask`), missing ones as empty text; without a column, our own words as they are."""
+    if column is None:
+        return [value or "" for value in values]
+    words = _words(column)
+    distinct = [value for value in dict.fromkeys(values) if value is not None]
+    shown = {value: mask(value, identifier=_hidden(value, column), words=words) for value in distinct}
+    return [shown[value] if value is not None else "" for value in values]
+
+
+def _hidden(value: str, column: Column) -> bool:
+    """Identifiers, and what stands in a date column without a digit: several months are names of people too."""
+    wordy_date = column.kind == "date" and not any(char.isdigit() for char in value)
+    return column.cls == "K" or column.kind == "id" or wordy_date
+
+
+def _words(column: Column) -> set[str]:
+    """Words that may be shown in a column: those of its list, of yes and no, of amounts, of dates in a date column."""
+    declared = [*column.values, *column.aliases, *column.code_labels.values()]
+    own = {word for text in declared for word in text.casefold().replace("/", " ").replace("_", " ").split()}
+    months = set(MONTHS) if column.kind == "date" else set()
+    return own | months | YES | NO | {"rp", "juta", "ribu", "orang", "ekor"}
+
+
+def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return empty_quarantine()
+    return pd.concat(frames, ignore_index=True).sort_values(["berkas", "baris"], kind="stable", ignore_index=True)
+
+
+def empty_quarantine() -> pd.DataFrame:
+    """Quarantine without lines, with its columns."""
+    return pd.DataFrame({name: pd.Series(dtype="int64" if name == "baris" else "str") for name in QUARANTINE_COLUMNS})

@@ -1,0 +1,110 @@
+"""Every identifier of a table replaced by its surrogate; rows that name no family or no person are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.records.entities import Registry, by_birth, pairs_of, register, shared_by_birth
+from pkh_graduation.records.typed import Typed
+
+
+@dataclass(frozen=True)
+class Identities:
+    """The names of families, people and everything else with an id of its own."""
+
+    families: Registry
+    people: Registry
+    key: bytes
+
+
+def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
+    """Learn which numbers go with which outside ids, from the tables that hold both."""
+    pairs = [
+        pairs_of(tables[name].frame, tables[name].accepted, outside="kpm_id", number="no_kk",
+                 event=tables[name].schema.event, lag=tables[name].schema.lag)
+        for name in ("identitas", "keluarga") if name in tables
+    ]  # fmt: skip
+    families = register(pd.concat(pairs), outside="kpm", number="kk", key=key)
+    members = tables["anggota"]
+    known = pairs_of(members.frame, members.accepted, outside="anggota_id", number="nik",
+                     event=members.schema.event, lag=members.schema.lag)  # fmt: skip
+    people = register(known, outside="anggota", number="nik", key=key)
+    shared = people.shared | shared_by_birth(members.frame, members.accepted)
+    return Identities(families, replace(people, shared=shared), key)
+
+
+def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.ndarray]]:
+    """Surrogates of every identifier column of a table, negative where missing; shape (n,) each.
+
+    Rows without a family, or whose person cannot be told, are reported as rejected.
+    """
+    surrogates: dict[str, np.ndarray] = {}
+    for column in typed.schema.columns:
+        if column.kind != "id":
+            continue
+        if column.name == "kpm_id":
+            surrogates["kpm_id"] = _families(typed, identities)
+        elif column.name in ("kpm_lama", "kpm_baru"):
+            surrogates[column.name] = identities.families.by_outside(typed.frame[column.name])
+        elif column.name == "pemilik_id":
+            surrogates[column.name] = identities.people.by_outside(typed.frame[column.name])
+        elif column.name != "anggota_id":
+            own = Registry(column.name, column.name, identities.key, {}, {}, frozenset())
+            surrogates[column.name] = own.by_outside(typed.frame[column.name])
+    if "kpm_lama" in surrogates:
+        same = (surrogates["kpm_lama"] == surrogates["kpm_baru"]) & (surrogates["kpm_lama"] >= 0)
+        typed.findings.add("tautan_diri_sendiri", "kpm_baru", np.flatnonzero(same))
+    if "anggota_id" in typed.schema.names:
+        surrogates["anggota_id"] = _people(typed, identities, surrogates["kpm_id"])
+    return typed, surrogates
+
+
+def _families(typed: Typed, identities: Identities) -> np.ndarray:
+    registry = identities.families
+    found = registry.by_outside(typed.frame["kpm_id"])
+    if "no_kk" in typed.given:
+        found = np.where(found < 0, registry.by_number(typed.frame["no_kk"]), found)
+    kept = typed.accepted
+    damaged = _reported(typed, "no_kk")
+    typed.findings.add("no_kk_ganda", "no_kk", np.flatnonzero(kept & (found == -2)))
+    typed.findings.add("kpm_rusak", "no_kk", np.flatnonzero(kept & (found == -1) & damaged))
+    typed.findings.add("kpm_kosong", "kpm_id", np.flatnonzero(kept & (found == -1) & ~damaged))
+    _note_shared(typed, registry, "kpm_id", "no_kk", "no_kk_ganda_kpm")
+    return found
+
+
+def _people(typed: Typed, identities: Identities, family: np.ndarray) -> np.ndarray:
+    registry = identities.people
+    found = registry.by_outside(typed.frame["anggota_id"])
+    if "nik" in typed.given:
+        found = np.where(found < 0, registry.by_number(typed.frame["nik"]), found)
+    kept = typed.accepted
+    if typed.schema.name == "anggota":
+        lone = kept & (found < 0)
+        found = np.where(lone, by_birth(typed.frame, family, lone, identities.key), found)
+        _note_shared(typed, registry, "anggota_id", "nik", "nik_ganda_anggota")
+    if typed.schema["anggota_id"].required:
+        typed.findings.add("nik_ganda", "nik", np.flatnonzero(kept & (found == -2)))
+        typed.findings.add("anggota_kosong", "anggota_id", np.flatnonzero(kept & (found == -1)))
+    return found
+
+
+def _reported(typed: Typed, column: str) -> np.ndarray:
+    """Mask of the rows with something wrong in a column."""
+    mask = np.zeros(len(typed.frame), dtype=bool)
+    for hit in typed.findings.hits:
+        if hit.column == column:
+            mask[hit.positions[hit.positions < len(mask)]] = True
+    return mask
+
+
+def _note_shared(typed: Typed, registry: Registry, outside: str, number: str, rule: str) -> None:
+    """Report the rows whose number several outside ids claim, in the tables from which names are learnt."""
+    if number not in typed.given or not registry.shared:
+        return
+    shared = typed.frame[number].isin(registry.shared).to_numpy() & typed.accepted
+    typed.report(rule, number, shared & typed.frame[outside].notna().to_numpy())

@@ -1,0 +1,139 @@
+import re
+import tomllib
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from pkh_graduation.explanations import Phrasebook, SentenceError, read_phrasebook
+from pkh_graduation.explanations.sentences import parse_phrasebook, standings
+from pkh_graduation.features import dictionary
+
+WORDS = """
+[kata]
+umum = "{arti}: {nilai}"
+data = "(data {tanggal})"
+tanpa_tanggal = "(tanpa tanggal)"
+banding = ", {kata} daripada {dari_100} dari 100 keluarga"
+banding_umum = ", seperti umumnya"
+[satuan]
+rupiah = "@rupiah"
+orang = "orang"
+"""
+FORBIDDEN = re.compile(
+    r"menyebabkan|karena|sehingga|akibat|meningkatkan|menurunkan|membuat|mengakibatkan|berkat|mendorong|menjadikan"
+    r"|layak dikeluarkan|tidak pantas|harus|SHAP|log-odds|model|skor|kontribusi|sebaiknya|seharusnya",
+    re.IGNORECASE,
+)
+BOOK = read_phrasebook("id")
+DICTIONARY = dictionary()
+
+
+def book(entry: str) -> Phrasebook:
+    return parse_phrasebook("id", WORDS + entry)
+
+
+def say(phrases: Phrasebook, value, direction="mendukung", unit="rupiah", known=20585, standing=None) -> str:
+    return phrases.sentence("x", direction, value, known, unit=unit, meaning="Jumlah {x} ini.", standing=standing)
+
+
+def test_each_direction_and_zero_have_their_own_words():
+    phrases = book(
+        '[fitur.x]\nmendukung="naik {nilai}"\nmenahan="turun {nilai}"\nnol="tidak ada"\nnol_menahan="masih nol"'
+    )
+    assert say(phrases, 1_500_000) == "Naik Rp 1,5 juta (data 12 Mei 2026)"
+    assert say(phrases, 5, "menahan") == "Turun Rp 5 (data 12 Mei 2026)"
+    assert say(phrases, 0) == "Tidak ada (data 12 Mei 2026)"
+    assert say(phrases, 0, "menahan") == "Masih nol (data 12 Mei 2026)"
+
+
+def test_a_feature_without_a_phrase_is_said_by_its_meaning_with_braces_as_text():
+    assert say(book(""), 2, unit="orang") == "Jumlah {x} ini: 2 orang (data 12 Mei 2026)"
+    assert say(book(""), 2.26, unit="ons", known=None) == "Jumlah {x} ini: 2,3 ons (tanpa tanggal)"
+
+
+@pytest.mark.parametrize(
+    ("standing", "tail"),
+    [((0.81, 0.1), ", lebih lama daripada 81 dari 100 keluarga"), ((0.1, 0.7), ", lebih singkat daripada 70 dari 100 keluarga"),
+     ((0.5, 0.4), ", seperti umumnya"), ((1.0, 0.0), ", lebih lama daripada 99 dari 100 keluarga"), (None, "")],
+)  # fmt: skip
+def test_comparison_in_natural_frequencies(standing, tail):
+    phrases = book('[fitur.x]\nkalimat="berjalan {nilai}{banding}"\nlebih="lebih lama"\nkurang="lebih singkat"')
+    assert say(phrases, 7, standing=standing) == f"Berjalan Rp 7{tail} (data 12 Mei 2026)"
+
+
+def test_codes_are_said_in_words():
+    phrases = book('[fitur.x]\nkalimat="lantai {nilai}"\n[fitur.x.kata]\n1="tanah"')
+    assert say(phrases, 1.0).startswith("Lantai tanah (")
+    assert say(phrases, 9.0, unit="orang").startswith("Lantai 9 orang (")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('[fitur.x]\nkalimatt="a"', "unknown keys"),
+        ('[fitur.x]\nkalimat="{nama}"', "nobody fills"),
+        ("", "lacks the words"),
+    ],
+)
+def test_a_broken_phrasebook_is_refused_by_name(entry, message):
+    with pytest.raises(SentenceError, match=message):
+        parse_phrasebook("id", (WORDS if entry else "[kata]") + entry)
+
+
+def test_standings_need_enough_known_values():
+    few = np.concatenate([np.arange(19.0), np.full(50, np.nan)])
+    assert np.isnan(standings(np.array([3.0]), few)).all()
+    many = np.arange(100.0)
+    assert standings(np.array([25.0, -1.0]), many).tolist() == [[0.25, 0.74], [0.0, 1.0]]
+
+
+def templates() -> dict[str, str]:
+    raw = tomllib.loads(resources.files("pkh_graduation.explanations").joinpath("sentences.id.toml").read_text("utf-8"))
+    found = {}
+    for name, entry in raw["fitur"].items():
+        for key, text in entry.items():
+            if isinstance(text, str):
+                found[f"{name}.{key}"] = text
+            elif isinstance(text, dict):
+                found |= {f"{name}.kata.{code}": word for code, word in text.items()}
+    return found | {f"kata.{key}": text for key, text in raw["kata"].items()}
+
+
+def test_no_sentence_names_a_cause_a_verdict_or_a_machine():
+    wrong = {key: text for key, text in templates().items() if FORBIDDEN.search(text)}
+    assert not wrong
+    assert len(templates()) > 100
+
+
+def test_every_phrase_is_of_a_feature_of_the_dictionary():
+    assert not sorted(set(BOOK.phrases) - set(DICTIONARY.index))
+
+
+def test_enough_features_are_said_by_hand():
+    said = [name for name in BOOK.phrases if DICTIONARY.loc[name, "model"]]
+    assert len(said) >= 60
+
+
+@pytest.mark.parametrize("direction", ["mendukung", "menahan"])
+@pytest.mark.parametrize("value", [0.0, 1.0, 2.0, 3.5])
+def test_every_feature_of_the_dictionary_can_be_said(direction, value):
+    for name, line in DICTIONARY.iterrows():
+        text = BOOK.sentence(
+            str(name), direction, value, 20585, unit=line["unit"], meaning=line["meaning_id"], standing=(0.8, 0.1)
+        )
+        assert text.endswith(" (data 12 Mei 2026)")
+        assert text[0].isupper() or not text[0].isalpha()
+        assert not re.search(r"[{}]|  |\bnan\b|@", text), text
+        assert len(text) < 200
+        assert not BOOK.shows(str(name)) or not line["model"] or not FORBIDDEN.search(text), text
+
+
+def test_a_component_that_has_ended_is_said_as_such():
+    say_end = BOOK.sentence("komp_habis_hari", "mendukung", -30.0, 20585, unit="hari", meaning="x")
+    assert say_end == "Komponen terakhir sudah berakhir (data 12 Mei 2026)"
+
+
+def test_health_of_persons_and_traits_nobody_chose_are_never_reasons():
+    hidden = {"kepala_perempuan", "kepala_umur", "sakit_kronis_n", "gizi_buruk_n", "kesulitan_n", "komp_hamil_n"}
+    assert not [name for name in sorted(hidden) if BOOK.shows(name)]

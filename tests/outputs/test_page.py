@@ -1,0 +1,134 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from importlib import resources
+
+import pytest
+from handmade_lists import AS_OF, NASTY, make_lists, make_vault
+
+from pkh_graduation.outputs import words, write_lists
+from pkh_graduation.outputs.identities import read_identities
+from pkh_graduation.outputs.page import make_index, make_page
+from pkh_graduation.outputs.views import About, caseloads
+from pkh_graduation.priorities import HARD, SOFT
+
+ABOUT = About(AS_OF, "f" * 64, "m-1", "DATA BUATAN (sintetis)")
+AVOID = re.compile(
+    r"layak dikeluarkan|tidak pantas|harus|SHAP|log-odds|menyebabkan|sehingga|mengakibatkan|meningkatkan|menurunkan|sebaiknya",
+    re.IGNORECASE,
+)
+
+
+class Tags(HTMLParser):
+    """Collects tags and visible text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def page(lists, vault) -> str:
+    mine = next(c for c in caseloads(lists, read_identities(vault), {}) if c.pendamping_id == "d000000000000001")
+    return make_page(mine, ABOUT)
+
+
+def test_names_are_text_never_markup(page):
+    tags = Tags(page)
+    assert [tag for tag, _ in tags.tags].count("script") == 1
+    for name in NASTY:
+        assert name in tags.text
+    assert "<script>alert" not in page
+
+
+def test_policy_allows_our_script_by_its_hash_and_no_request(page):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1].replace("&#39;", "'")
+    script = re.search(r"<script>(.*?)</script>", page, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "default-src 'none'" in policy
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert not re.search(r"(src|href)=|url\(|@import|https?://(?!x)", page)
+    assert not [attrs for _, attrs in Tags(page).tags if any(name.startswith("on") for name in attrs)]
+
+
+def test_cards_in_order_with_at_most_three_and_two_dated_reasons(page):
+    cards = re.findall(r"<article.*?</article>", page, re.S)
+    assert len(cards) == 12
+    for number, card in enumerate(cards, 1):
+        assert f'aria-label="Urutan {number}">{number}</div>' in card
+        supporting, holding = card.split(words.HOLDING)
+        assert supporting.count("<small>(data ") == 3
+        assert holding.count("<small>(data ") == 2
+        assert "Cek saat kunjungan" in card
+        assert "dalam 12 bulan" in card
+    assert "dipilih lewat undian" in cards[11]
+    assert "Komponen: sudah berakhir" in cards[1]
+    assert "Terakhir dikunjungi: 31 Agustus 2025" in cards[0]
+
+
+def test_head_and_foot_say_what_the_list_is(page):
+    text = Tags(page).text
+    assert words.TOOL in text
+    assert "DATA BUATAN (sintetis)" in text
+    for mark in ("per 30 September 2025", "ffffffffffff", "m-1", "layak dibahas", "Seluruh keluarga dampingan (30)"):
+        assert mark in text
+
+
+def test_appendix_is_folded_and_says_why_not_without_chances(lists, vault):
+    other = next(c for c in caseloads(lists, read_identities(vault), {}) if c.pendamping_id != "d000000000000001")
+    page = make_page(other, ABOUT)
+    folded = re.search(r"<details>(.*)</details>", page, re.S)[1]
+    assert "Tidak diusulkan: lansia tinggal sendiri; ada ibu hamil" in folded
+    assert "keluarga keberatan atas pemrofilan otomatis" in folded
+    assert "%" not in folded
+    assert "Tempat yang kosong tidak diisi" in page
+    objecting = next(family for family in other.semua if any("keberatan" in word for word in family.dikecualikan))
+    assert (objecting.p, objecting.persen, objecting.alasan, objecting.penahan) == (None, "", (), ())
+
+
+def test_real_data_carry_no_tag_of_made_up_data(tmp_path):
+    lists = make_lists(notes={"model": "m"})
+    pages = [
+        path.read_text("utf-8")
+        for path in write_lists(lists, tmp_path, vault=make_vault(lists), formats=("html",))[:-1]
+    ]
+    assert not any("BUATAN" in page for page in pages)
+    tagged = write_lists(make_lists(), tmp_path, formats=("html",))[:-1]
+    assert all("DATA BUATAN (sintetis)" in path.read_text("utf-8") for path in tagged)
+
+
+def test_places_are_named_when_names_are_given(lists, vault):
+    mine = next(iter(caseloads(lists, read_identities(vault), {"3302010001": "Desa Sukamaju"})))
+    assert {family.desa for family in mine.semua} == {"Desa Sukamaju", "Desa 3302010002"}
+
+
+def test_index_has_totals_and_no_family(lists):
+    page = make_index(lists, ABOUT)
+    assert not re.search(r"k0000", page)
+    assert "Ringkasan daftar prioritas" in page
+    assert "d000000000000001" in page
+    assert "peluang di bawah rata-rata" in page
+    assert "&lt;5" in page
+
+
+def test_no_template_names_a_cause_a_verdict_or_a_machine():
+    folder = resources.files("pkh_graduation.outputs").joinpath("templates")
+    texts = [item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith(".j2")]
+    texts += [str(value) for name, value in vars(words).items() if name.isupper()]
+    assert len(texts) > 6
+    assert not [AVOID.search(text)[0] for text in texts if AVOID.search(text)]
+
+
+def test_guardrail_words_avoid_verdicts_too():
+    said = [*HARD.values(), *(soft.warning + soft.check for soft in SOFT)]
+    assert not [text for text in said if AVOID.search(text)]
