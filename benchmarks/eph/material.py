@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from adapter import families, write_export
-from panel import YEAR, Survey, pair_up, quarter_end
+from panel import YEAR, Survey, quarter_end
 from reference import plain_columns
 from survey_features import survey_catalogue, with_survey
 
@@ -73,8 +73,8 @@ def read_panel(survey: Survey) -> Panel:
     return Panel(records, family, columns, survey)
 
 
-def make_material(panel: Panel, pairs: pd.DataFrame, *, gap: int = YEAR) -> Material:
-    """X, outcomes and snapshots of pairs of interviews ``gap`` quarters apart, one as-of date per base quarter."""
+def make_material(panel: Panel, pairs: pd.DataFrame) -> Material:
+    """X, outcomes and snapshots of pairs of interviews a year apart, one as-of date per base quarter."""
     index = _index(panel, pairs)
     dates = sorted({stamp.date() for stamp in index.get_level_values("as_of")})
     history = Snapshots(take_snapshots(panel.records, at=dates).frame.loc[index])
@@ -83,17 +83,28 @@ def make_material(panel: Panel, pairs: pd.DataFrame, *, gap: int = YEAR) -> Mate
         X, _ = build_features(
             panel.records, history, engine=engine, spine=spine(dates), catalogue=catalogue, facts=False
         )
-    return Material(X, make_outcomes(index, pairs, gap=gap), history, dictionary(catalogue))
+    return Material(X, make_outcomes(index, pairs), history, dictionary(catalogue))
 
 
-def make_outcomes(index: pd.MultiIndex, pairs: pd.DataFrame, *, gap: int = YEAR) -> Outcomes:
+def well_known(X: pd.DataFrame, *, first: dt.date, least: float) -> list[str]:
+    """Columns known of at least a share of the families of the first base date: what all origins could already use.
+
+    The EPH has no P2K2, no assets, no business loans; the columns of such tables are missing throughout.
+    """
+    early = X[X.index.get_level_values("as_of") == pd.Timestamp(first)]
+    share = early.notna().mean()
+    return list(share.index[share >= least])
+
+
+def make_outcomes(index: pd.MultiIndex, pairs: pd.DataFrame) -> Outcomes:
     """Ways out of pairs as outcomes of one period; what the later interview did not record is censored."""
     known = pairs["way_out"].notna().to_numpy()
     seen = np.where(known, 1, 0).astype("int16")
     frame = pd.DataFrame(
-        {"way_out": pairs["way_out"].fillna(TERSENSOR).astype(str).to_numpy(), "quarter": seen, "observed": seen}, index=index
+        {"way_out": pairs["way_out"].fillna(TERSENSOR).astype(str).to_numpy(), "quarter": seen, "observed": seen},
+        index=index,
     )
-    later = _days(pairs["t"] + gap).to_numpy()
+    later = _days(pairs["t"] + YEAR).to_numpy()
     exits = pd.DataFrame({"way_out": frame["way_out"].to_numpy(), "known_day": later}, index=index)
     exits = exits[~exits["way_out"].isin([MASIH_PESERTA, TERSENSOR])]
     return Outcomes(frame, exits, known_by=date_of(int(later.max())), lag_days=0, max_horizon=1)
@@ -118,12 +129,6 @@ class YearAhead:
             train, test = X.index[dates <= latest], X.index[dates == pd.Timestamp(origin)]
             learnt = replace(y, frame=y.frame.loc[train], known_by=origin)
             yield Fold(origin, train, test, learnt, replace(y, frame=y.frame.loc[test]))
-
-
-def known_by(panel: Panel, origin_t: int, *, gap: int) -> pd.DataFrame:
-    """Pairs of a gap whose later interview had been held by quarter ``origin_t``, with a known way out."""
-    pairs = pair_up(panel.survey, gap=gap)
-    return pairs[(pairs["t"] + gap <= origin_t) & pairs["way_out"].notna()].reset_index(drop=True)
 
 
 def _index(panel: Panel, pairs: pd.DataFrame) -> pd.MultiIndex:

@@ -79,19 +79,25 @@ def same_head(sex: pd.Series, age: pd.Series, sex_later: pd.Series, age_later: p
     return (sex == sex_later) & (age_later - age).between(-2, 3)
 
 
-def pair_up(survey: Survey, *, gap: int = YEAR) -> pd.DataFrame:
-    """Households with assistance and a decile, seen again ``gap`` quarters later under the same head, and their way out.
+def pair_up(survey: Survey) -> pd.DataFrame:
+    """Households with assistance and a decile, seen again a year later under the same head, and their way out.
 
     Returns:
         One row per household and base quarter; ``way_out`` is missing when the later decile or assistance is unknown.
     """
     seen = interviews(survey)
     base = seen[seen["cash_assistance"].fillna(False) & seen["income_decile"].notna()]
-    later = seen.drop(columns=["quarter", "agglomeration", "weight"]).assign(t=seen["t"] - gap)
+    later = seen.drop(columns=["quarter", "agglomeration", "weight"]).assign(t=seen["t"] - YEAR)
     pairs = base.merge(later, on=["hh_id", "t"], suffixes=("", "_later"), validate="1:1")
     same = same_head(pairs["sex"], pairs["age"], pairs["sex_later"], pairs["age_later"])
     pairs = pairs[same].reset_index(drop=True)
     return pairs.assign(way_out=_way_out(pairs))
+
+
+def known_by(survey: Survey, origin: int) -> pd.DataFrame:
+    """Pairs with a known way out whose later interview had been held by quarter ``origin``."""
+    pairs = pair_up(survey)
+    return pairs[(pairs["t"] + YEAR <= origin) & pairs["way_out"].notna()].reset_index(drop=True)
 
 
 def _way_out(pairs: pd.DataFrame) -> pd.Series:

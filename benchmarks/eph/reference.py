@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from panel import Survey
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.base import BaseEstimator, clone
+
+from pkh_graduation.contracts import Contender, Outcomes, Scores
 
 KEY = ["hh_id", "t"]
 CODES = {
@@ -201,17 +199,20 @@ def _payments(payments: pd.DataFrame, unit: pd.Series, index: pd.MultiIndex) -> 
     return pd.DataFrame({"paid_rel": relative(by["sum"], unit), "paid_persons": by["size"]})
 
 
-def hgb(random_state: int = 0) -> HistGradientBoostingClassifier:
-    """Boosted trees with the usual hand-set values: what an analyst tries first."""
-    return HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=150, max_leaf_nodes=15, min_samples_leaf=20, random_state=random_state
-    )
+class OnColumns(BaseEstimator):
+    """A contender that is shown only the columns whose names begin with ``prefix``, and of them those with some value."""
 
+    def __init__(self, contender: Contender, prefix: str = "") -> None:
+        self.contender = contender
+        self.prefix = prefix
 
-def logistic() -> object:
-    """Ridge logistic regression on standardised columns, missing values flagged."""
-    return make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True),
-        StandardScaler(),
-        LogisticRegression(C=0.02, max_iter=2000),
-    )
+    def fit(self, X: pd.DataFrame, y: Outcomes, *, groups: pd.Series | None = None) -> OnColumns:
+        """Fit a clone on its columns."""
+        filled = X.notna().any()
+        self.columns_ = [name for name in X if name.startswith(self.prefix) and filled[name]]
+        self.fitted_ = clone(self.contender).fit(X[self.columns_], y, groups=groups)
+        return self
+
+    def predict_incidence(self, X: pd.DataFrame, horizon: int, *, groups: pd.Series | None = None) -> Scores:
+        """Incidence by the clone."""
+        return self.fitted_.predict_incidence(X[self.columns_], horizon, groups=groups)

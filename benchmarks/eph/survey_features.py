@@ -33,14 +33,17 @@ def with_survey(records: Records, columns: pd.DataFrame, family: pd.DataFrame) -
     ``columns`` is indexed by ``(hh_id, t)``; ``family`` has ``hh_id, t, kpm, day`` (the surrogate and the epoch day).
     """
     rows = family.merge(columns.add_prefix(PREFIX).reset_index(), on=KEY, validate="1:1").drop(columns=KEY)
-    clock = {
-        "record_id": range(len(rows)),
-        "row_key": range(len(rows)),
-        "known_day": rows["day"].astype("int32"),
-        "superseded_day": pd.Series(NEVER, index=rows.index, dtype="int32"),
-        "batal": False,
-    }
-    table = rows.astype({"day": "Int32"}).assign(**clock).astype({"record_id": "int64", "row_key": "int64"})
+    clock = pd.DataFrame(
+        {
+            "record_id": range(len(rows)),
+            "row_key": range(len(rows)),
+            "known_day": rows["day"].astype("int32"),
+            "superseded_day": pd.Series(NEVER, index=rows.index, dtype="int32"),
+            "batal": False,
+        },
+        index=rows.index,
+    )
+    table = pd.concat([rows.astype({"day": "Int32"}), clock], axis=1)
     return dataclasses.replace(records, tables={**records.tables, "survei": table})
 
 
@@ -61,4 +64,3 @@ def survey_catalogue(names: list[str]) -> Catalogue:
     ]
     compiled = default_catalogue().compiled
     return Catalogue.of([*compiled, *extra], HATCHES)
-

@@ -20,6 +20,8 @@ _NULLABLE: dict[pa.DataType, Any] = {
 }
 """Integers and booleans come back nullable: a missing count must stay missing, and exact."""
 
+_RESULT = "hasil_terakhir"
+
 
 class EngineError(RuntimeError):
     """The engine could not run a text: our mistake. Names tables, never shows a row."""
@@ -59,7 +61,10 @@ class DuckDBEngine:
         for name, table in tables.items():
             self._hold(connection, name, table)
         try:
-            result = connection.sql(sql).to_arrow_table()
+            # A relation would bind a long text twice, once to look at it and once to run it; a table is made in one go.
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RESULT} AS {sql}")
+            result = connection.table(_RESULT).to_arrow_table()
+            connection.execute(f"DROP TABLE {_RESULT}")
         except duckdb.Error as error:
             # DuckDB's data errors quote values; only the kind of error and the tables may be told.
             raise EngineError(

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pkh_graduation.contracts import Contender, Outcomes, Scores, check_index
 from pkh_graduation.estimators.graduation_model import GraduationModel
-from pkh_graduation.estimators.hazards import model_matrix
+from pkh_graduation.estimators.hazards import grow, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path
 from pkh_graduation.estimators.person_period import CAUSE_ORDER, FollowUp, follow_up, marginal_hazard
 from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, MANDIRI, STATES
@@ -57,7 +57,8 @@ class PlainBoosting(BaseEstimator):
         self.boosting_: HistGradientBoostingClassifier | None = None
         if 0 < label.sum() < len(label):
             boosting = HistGradientBoostingClassifier(early_stopping=False, random_state=self.random_state)
-            self.boosting_ = boosting.fit(model_matrix(X, list(X.columns), row), label)
+            values = model_matrix(X, list(X.columns), row)
+            self.boosting_ = grow(boosting, values, label, None, np.ones(len(label), dtype=bool))
         return self
 
     def predict_incidence(self, X: pd.DataFrame, horizon: int, *, groups: pd.Series | None = None) -> Scores:

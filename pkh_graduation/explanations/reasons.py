@@ -121,22 +121,26 @@ def _word(
     book: Phrasebook,
 ) -> pd.DataFrame:
     pieces = []
+    asked = (index.get_level_values("as_of").to_numpy("datetime64[D]") - np.datetime64("1970-01-01", "D")).astype(
+        "int32"
+    )
     for feature, cards in chosen.groupby("fitur", sort=True):
         rows = cards["row"].to_numpy()
         line = facts.catalogue.loc[feature]
         own = values[feature].iloc[rows].to_numpy(dtype=float)
-        days = known[feature].iloc[rows]
+        # That nothing is recorded ("no enterprise") has no record's day: it is known on the as-of date itself.
+        days = known[feature].iloc[rows].astype("Int32").fillna(pd.Series(asked[rows], index=known.index[rows]))
         others = cohort.values[feature].to_numpy(dtype=float, na_value=np.nan)
         pieces.append(
             cards.assign(
                 nilai=own,
-                tanggal_diketahui=days.astype("Int32").to_numpy(),
+                tanggal_diketahui=days.to_numpy(),
                 kalimat=[
                     book.sentence(
                         str(feature),
                         direction,
                         value,
-                        None if pd.isna(day) else int(day),
+                        int(day),
                         unit=str(line["unit"]),
                         meaning=str(line["meaning_id"]),
                         standing=None if np.isnan(below) else (below, above),

@@ -89,7 +89,7 @@ class Phrasebook:
         feature: str,
         direction: str,
         value: float,
-        known_day: int | None,
+        known_day: int,
         *,
         unit: str,
         meaning: str,
@@ -105,11 +105,7 @@ class Phrasebook:
             nilai=self.value(feature, unit, value),
             banding=self._compare(phrase, standing),
         )
-        when = (
-            self.words["data"].format(tanggal=numbers.date(known_day))
-            if known_day is not None
-            else self.words["tanpa_tanggal"]
-        )
+        when = self.words["data"].format(tanggal=numbers.date(known_day))
         return f"{text[:1].upper()}{text[1:]} {when}"
 
     def _compare(self, phrase: Phrase, standing: tuple[float, float] | None) -> str:
@@ -135,7 +131,7 @@ _FORMS: Mapping[str, Callable[[float], str]] = {
     "@arah": lambda value: numbers.direction(value, numbers.number(abs(value), 1)),
     "@arah_rupiah": lambda value: numbers.direction(value, numbers.rupiah(abs(value))),
 }
-_WORDS = {"umum", "data", "tanpa_tanggal", "banding", "banding_umum"}
+_WORDS = {"umum", "data", "banding", "banding_umum"}
 
 
 def standings(values: np.ndarray, cohort: np.ndarray) -> np.ndarray:

@@ -183,6 +183,7 @@ class Aggregate(Measure):
     window: int | None = None
     entity: str | None = None
     outer: str = ""
+    pick: Expr | None = None
 
     def over(self, months: int) -> Aggregate:
         """Only rows of the last ``months`` calendar months."""
@@ -196,6 +197,10 @@ class Aggregate(Measure):
             raise FeatureError(f"{self.source.table}.{self.how}.per(): integers are combined, by sum, min or max.")
         column = self.source[entity].sql
         return replace(self, entity=column, outer=outer)
+
+    def at(self, entity: str, value: int | str) -> Aggregate:
+        """Only the entity of that value (say, module 2): the same as a condition, and cheaper where many are asked for."""
+        return replace(self, entity=self.source[entity].sql, outer="max", pick=self.source[entity] == value)
 
     def or_else(self, fill: int) -> Aggregate:
         """What "no row" means, where it does not mean unknown."""

@@ -53,7 +53,7 @@ def compile_features(features: Iterable[Feature], *, twins: bool = True, linked:
         for f in listed:
             known[f.name] = columns.setdefault(plan.known(f.measure), f"known_{len(columns)}")
         outputs += [f"CAST({sql} AS INT) AS {name}" for sql, name in columns.items()]
-    return Query(plan.text(outputs), tuple(f.name for f in listed), known, frozenset(plan.tables))
+    return Query(plan.text(outputs), tuple(f.name for f in listed), known, plan.tables)
 
 
 def bind(sql: str, moment: Mapping[str, int]) -> str:
@@ -70,17 +70,18 @@ def visible_rows(source: Source, columns: Iterable[str], window: int | None = No
     ends = dict(source.ends)
     listed = ["record_id", "day", "known_day", *sorted(set(columns) - {source.key, "day"})]
     shown = ", ".join(_masked(column, ends[column]) if column in ends else f"t.{column}" for column in listed)
-    where = VISIBLE + ("" if window is None or source.entity else f" AND t.day > :lo{window}")
+    key, link = f"t.{source.key}", ""
     if linked and source.key == "kpm":
-        key, table = "coalesce(l.root, t.kpm) AS kpm", f"{source.table} t LEFT JOIN tautan l ON l.kpm = t.kpm"
-    else:
-        key, table = f"t.{source.key}", f"{source.table} t"
-    rows = f"SELECT {key}, {shown} FROM {table} WHERE {where}"
+        key, link = "coalesce(l.root, t.kpm)", " LEFT JOIN tautan l ON l.kpm = t.kpm"
+    rows = f"{source.table} t{link}"
+    recent = "" if window is None else f" AND t.day > :lo{window}"
     if source.entity is None:
-        return rows
-    place = f"row_number() OVER (PARTITION BY {source.entity} ORDER BY day DESC, known_day DESC, record_id DESC)"
-    kept = "nth = 1" + ("" if window is None else f" AND day > :lo{window}")
-    return f"SELECT * FROM (\n    SELECT r.*, {place} AS nth FROM ({rows}) r) q WHERE {kept}"
+        return f"SELECT {key} AS {source.key}, {shown} FROM {rows} WHERE {VISIBLE}{recent}"
+    entity = key if source.entity == source.key else f"t.{source.entity}"
+    last = f"SELECT max_by(record_id, {_ORDER}) AS last_id FROM {rows} WHERE {VISIBLE} GROUP BY {entity}"
+    return (
+        f"SELECT {key} AS {source.key}, {shown} FROM {source.table} t JOIN ({last}) q ON t.record_id = q.last_id{recent}{link}"
+    )
 
 
 def _masked(end: str, known: str) -> str:
@@ -155,26 +156,35 @@ def _known_sql(aggregate: Aggregate) -> str:
 
 @dataclass
 class _Group:
-    """Aggregates over the same visible rows: one GROUP BY. Equal texts share a column."""
+    """Aggregates over the same visible rows: one GROUP BY, perhaps per entity and then per family. Equal texts share a column."""
 
+    name: str
     source: Source
     window: int | None
     entity: str | None
     reads: set[str] = field(default_factory=set)
-    columns: dict[tuple[str, str], str] = field(default_factory=dict)
+    conditions: set[str] = field(default_factory=set)
+    inner: dict[str, str] = field(default_factory=dict)
+    outer: dict[str, str] = field(default_factory=dict)
 
-    def column(self, sql: str, outer: str, name: str) -> str:
-        return self.columns.setdefault((sql, outer), name)
+    def column(self, sql: str, outer: str) -> str:
+        name = self.inner.setdefault(sql, f"{self.name}_{len(self.inner)}")
+        if self.entity is None:
+            return name
+        return self.outer.setdefault(outer.format(name), f"{self.name}_p{len(self.outer)}")
 
     def text(self, linked: bool) -> str:
-        keys = self.source.key + (f", {self.entity}" if self.entity else "")
-        shown = ",\n    ".join(f"{sql} AS {name}" for (sql, _), name in self.columns.items())
+        key = self.source.key
+        keys = key + (f", {self.entity}" if self.entity else "")
+        shown = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.inner.items())
         rows = visible_rows(self.source, self.reads, self.window, linked=linked)
-        inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v GROUP BY {keys}"
+        # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
+        only = "" if len(self.conditions) != 1 or "" in self.conditions else f" WHERE {next(iter(self.conditions))}"
+        inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v{only} GROUP BY {keys}"
         if self.entity is None:
             return inner
-        outer = ", ".join(f"{how}({name}) AS {name}" for (_, how), name in self.columns.items())
-        return f"SELECT {self.source.key}, {outer} FROM (\n  {inner}) e GROUP BY {self.source.key}"
+        combined = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.outer.items())
+        return f"SELECT {key},\n    {combined}\n  FROM ({inner}) e GROUP BY {key}"
 
 
 class _Plan:
@@ -183,14 +193,18 @@ class _Plan:
     def __init__(self, linked: bool) -> None:
         self.linked = linked
         self.groups: dict[tuple, _Group] = {}
-        self.base: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
-        self.tables: set[str] = set()
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Tables that the text reads, the cohort left out."""
+        return frozenset(group.source.table for group in self.groups.values())
 
     def value(self, measure: Measure) -> str:
-        """SQL of a measure over the columns of ``base`` (and of the places)."""
+        """SQL of a measure over the columns of the groups and the places."""
         if isinstance(measure, Aggregate):
-            return self._aggregate(measure, _value_sql(measure), measure.outer, measure.fill)
+            column = self._column(measure, _value_sql(measure), measure.outer)
+            return column if measure.fill is None else f"coalesce({column}, {measure.fill})"
         if isinstance(measure, Combine):
             return measure.build(*(Expr(self.value(part), part.kind) for part in measure.parts)).sql
         if isinstance(measure, CohortDay):
@@ -202,22 +216,21 @@ class _Plan:
     def known(self, measure: Measure) -> str:
         """SQL of the known day behind a measure."""
         if isinstance(measure, Aggregate):
-            return self._aggregate(measure, _known_sql(measure), "max" if measure.entity else "", None)
+            return self._column(measure, _known_sql(measure), "max")
         if isinstance(measure, Peers):
             return self._place(measure.place, f"max({self.known(measure.of)})")
         days = list(dict.fromkeys(self.known(part) for part in measure.parts))
         # Both engines leave missing values out of greatest().
         return days[0] if len(days) == 1 else f"greatest({', '.join(days)})"
 
-    def _aggregate(self, measure: Aggregate, sql: str, outer: str, fill: int | None) -> str:
+    def _column(self, measure: Aggregate, sql: str, outer: str) -> str:
         key = (measure.source.rows, measure.window, measure.entity)
-        group = self.groups.setdefault(key, _Group(measure.source, measure.window, measure.entity))
-        group.reads |= measure.reads | ({measure.entity} if measure.entity else set())
-        self.tables.add(measure.source.table)
-        place = list(self.groups).index(key)
-        raw = group.column(sql, outer, f"g{place}_{len(group.columns)}")
-        shown = raw if fill is None else f"coalesce({raw}, {fill})"
-        return self.base.setdefault(shown, f"b{len(self.base)}")
+        new = _Group(f"g{len(self.groups)}", measure.source, measure.window, measure.entity)
+        group = self.groups.setdefault(key, new)
+        group.reads |= measure.reads
+        group.conditions.add("" if measure.source.condition is None else measure.source.condition.sql)
+        picked = "" if measure.pick is None else f" FILTER (WHERE {measure.pick.sql})"
+        return group.column(sql, f"{outer}({{0}}){picked}")
 
     def _peers(self, measure: Peers) -> str:
         own = self.value(measure.of)
@@ -231,14 +244,17 @@ class _Plan:
 
     def text(self, outputs: list[str]) -> str:
         """The whole SELECT."""
-        ctes = {f"g{i}": group.text(self.linked) for i, group in enumerate(self.groups.values())}
-        joins = "".join(f"\n  LEFT JOIN g{i} USING ({g.source.key})" for i, g in enumerate(self.groups.values()))
-        shown = "".join(f",\n    {sql} AS {name}" for sql, name in self.base.items())
-        ctes["base"] = f"SELECT kpm, kelompok, desa, masuk_day{shown}\n  FROM cohort{joins}"
+        ctes = {group.name: group.text(self.linked) for group in self.groups.values()}
         for place, columns in self.places.items():
-            added = ", ".join(f"{sql} AS {name}" for sql, name in columns.items())
-            ctes[f"p_{place}"] = f"SELECT {place}, {added} FROM base GROUP BY {place}"
-        near = "".join(f" LEFT JOIN p_{place} USING ({place})" for place in self.places)
+            added = ",\n    ".join(f"{sql} AS {name}" for sql, name in columns.items())
+            ctes[f"p_{place}"] = f"SELECT {place},\n    {added}\n  FROM {self._families(list(columns))} GROUP BY {place}"
+        near = "".join(f"\n  LEFT JOIN p_{place} USING ({place})" for place in self.places)
         parts = ",\n".join(f"{name} AS (\n  {sql})" for name, sql in ctes.items())
-        listed = ",\n  ".join(["kpm", *outputs])
-        return f"WITH {parts}\nSELECT {listed}\nFROM base{near}"
+        listed = ",\n  ".join(outputs)
+        return f"WITH {parts}\nSELECT kpm,\n  {listed}\nFROM {self._families(outputs)}{near}"
+
+    def _families(self, texts: list[str]) -> str:
+        """The cohort joined with the groups that the texts name."""
+        used = set(re.findall(r"\bg\d+(?=_)", " ".join(texts)))
+        joins = [f"\n  LEFT JOIN {g.name} USING ({g.source.key})" for g in self.groups.values() if g.name in used]
+        return "cohort" + "".join(joins)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -61,10 +62,10 @@ def make_page(caseload: Caseload, about: About) -> str:
     )
 
 
-def make_index(lists: PriorityLists, about: About) -> str:
+def make_index(lists: PriorityLists, about: About, places: Mapping[str, str]) -> str:
     """The coordinator's page: totals per kecamatan and pendamping, why places stayed empty, exclusions; no family."""
-    people, places = summary.per_pendamping(lists), summary.per_kecamatan(lists)
-    totals = places[summary.COUNTS].sum().to_frame().T
+    people, districts = summary.per_pendamping(lists), summary.per_kecamatan(lists)
+    totals = districts[summary.COUNTS].sum().to_frame().T
     excluded = [
         (reason, f"<{summary.SMALL}" if count < summary.SMALL else words.number(count))
         for reason, count in summary.exclusions(lists).items()
@@ -75,7 +76,8 @@ def make_index(lists: PriorityLists, about: About) -> str:
         .render(
             **_frame(),
             people=_rows(people, summary.suppress(people, people["kecamatan"]), ["kecamatan", "kuota", "sebab"]),
-            places=_rows(places, summary.suppress(places, places["dampingan"] * 0), []),
+            districts=_rows(districts, summary.suppress(districts, districts["dampingan"] * 0), []),
+            name=lambda code: places.get(code, code),
             totals=_rows(totals, summary.suppress(totals, totals["dampingan"]), [])[0],
             kuota=words.number(int(people["kuota"].sum())),
             excluded=excluded,

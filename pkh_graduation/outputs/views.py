@@ -62,6 +62,7 @@ class Family:
     penahan: tuple[Reason, ...]
     peringatan: tuple[str, ...]
     cek: tuple[str, ...]
+    rujukan: tuple[str, ...]
     komponen: str
     kunjungan: str
     proses: str
@@ -182,6 +183,7 @@ def _family(
         penahan=reasons.get((kpm, "menahan"), ()),
         peringatan=_split(row["peringatan"]),
         cek=_split(row["cek"]),
+        rujukan=_split(row.get("rujukan")),
         komponen=told[kpm][0],
         kunjungan=told[kpm][1],
         proses="" if pd.isna(row["proses"]) else words.STAGE.get(str(row["proses"]), str(row["proses"])),

@@ -64,6 +64,7 @@ LIST_COLUMNS = (
     Column(words.HOLDING, 36, lambda f: _numbered([reason.text for reason in f.penahan])),
     Column("Peringatan", 22, lambda f: _bulleted(f.peringatan)),
     Column("Cek saat kunjungan", 24, lambda f: _bulleted(f.cek)),
+    Column("Rujukan (verifikasi ke Dinsos)", 24, lambda f: _bulleted(f.rujukan)),
     Column("Komponen", 14, lambda f: f.komponen),
     Column("Terakhir dikunjungi", 12, lambda f: f.kunjungan),
 )

@@ -33,7 +33,8 @@ def write_lists(
 
     ``pendamping/<id>.xlsx`` and ``.html`` per caseload, ``index.html`` for the coordinator (no family), ``daftar.parquet``
     (no name). ``vault``: a frame with ``kpm_id``, or the folder or file of one; without it the pseudonym stands for the
-    name. ``places``: names of villages by code. ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya"
+    name. ``places``: names of villages and
+    kecamatan by code. ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya"
     marks made-up data on every page.
 
     Raises:
@@ -56,7 +57,7 @@ def write_lists(
             written.append(_write(stem.with_name(f"{stem.name}.html"), make_page(caseload, about).encode()))
         progress(f"daftar {caseload.pendamping_id}")
     if "html" in formats:
-        written.append(_write(out / "index.html", make_index(lists, about).encode()))
+        written.append(_write(out / "index.html", make_index(lists, about, places or {}).encode()))
     written.append(_write(out / "daftar.parquet", machine_frame(lists).to_parquet(index=False)))
     return written
 

@@ -9,5 +9,6 @@ from pkh_graduation.priorities.allocate import prioritise
 from pkh_graduation.priorities.bands import Bands
 from pkh_graduation.priorities.guardrails import HARD, SOFT, Guarded, guard
 from pkh_graduation.priorities.quota import Quota, quota_on
+from pkh_graduation.priorities.referrals import REFERRALS, refer
 
-__all__ = ["HARD", "SOFT", "Bands", "Guarded", "Quota", "guard", "prioritise", "quota_on"]
+__all__ = ["HARD", "REFERRALS", "SOFT", "Bands", "Guarded", "Quota", "guard", "prioritise", "quota_on", "refer"]

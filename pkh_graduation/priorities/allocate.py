@@ -14,6 +14,7 @@ from pkh_graduation.priorities.bands import Bands
 from pkh_graduation.priorities.draws import inclusion, uniform
 from pkh_graduation.priorities.guardrails import Guarded, guard
 from pkh_graduation.priorities.quota import Quota
+from pkh_graduation.priorities.referrals import refer
 from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, BELUM, MANDIRI, SIAP_DIBAHAS, STATES
 
 YEAR = 4
@@ -26,7 +27,7 @@ _CARDS = ["kpm_id", "as_of", "arah", "urutan", "tema", "fitur", "nilai", "tangga
 _CHANCES = ["p_mandiri_12m", "p_bawah", "p_atas", "p_alamiah_12m", "p_administratif_12m"]
 _COLUMNS = [
     *INDEX, "pendamping_id", "desa", "kecamatan", "kabupaten", "kelompok_id", "urutan", "kategori", *_CHANCES,
-    "slot", "propensi", "dikecualikan_karena", "peringatan", "cek", "proses",
+    "slot", "propensi", "dikecualikan_karena", "peringatan", "cek", "rujukan", "proses",
 ]  # fmt: skip
 
 
@@ -58,10 +59,9 @@ def prioritise(
     bands = bands or Bands()
     as_of = _one_date(history)
     families = _families(scores, history)
-    guarded = guard(
-        _facts_of(facts, families.index), list(facts.catalogue.index[facts.catalogue["model"].astype(bool)])
-    )
-    families = _judge(families, guarded, bands)
+    values = _facts_of(facts, families.index)
+    guarded = guard(values, list(facts.catalogue.index[facts.catalogue["model"].astype(bool)]))
+    families = _judge(families, guarded, bands).assign(rujukan=refer(values, guarded.objects))
     families = _allocate(families, quota, random_state, exploration, as_of.isoformat())
     order = families.sort_values(["pendamping_id", "urutan", "tertib"], na_position="last", kind="stable")
     settings = (quota, random_state, exploration, bands)
@@ -212,7 +212,7 @@ def _cards(reasons: Reasons | None, families: pd.DataFrame) -> pd.DataFrame:
 def _run_id(families: pd.DataFrame, settings: tuple[object, ...], as_of: dt.date) -> str:
     """SHA-256 over everything that decides the lists; the families are in the order of their ids."""
     digest = hashlib.sha256(repr((as_of.isoformat(), *settings)).encode())
-    words = families[["pendamping_id", "proses", "dikecualikan_karena", "peringatan"]].fillna("").astype(str)
+    words = families[["pendamping_id", "proses", "dikecualikan_karena", "peringatan", "rujukan"]].fillna("").astype(str)
     digest.update("\n".join(families.index.get_level_values("kpm_id")).encode())
     digest.update(words.to_csv(index=False).encode())
     digest.update(np.ascontiguousarray(families[_CHANCES].to_numpy(dtype="<f8")).tobytes())

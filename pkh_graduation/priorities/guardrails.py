@@ -94,6 +94,10 @@ SOFT = (
 """Listed with a warning and a check."""
 
 _POOR = ("data_umur_hari",)
+_STALE = "data keluarga lebih dari dua tahun atau tanpa tanggal"
+_SPARSE = "banyak data keluarga belum terisi"
+_UNKNOWN = "data pengaman belum lengkap"
+_RENEW = "mutakhirkan data keluarga dan anggotanya"
 
 
 @dataclass(frozen=True)
@@ -124,53 +128,39 @@ def guard(values: pd.DataFrame, model_columns: list[str]) -> Guarded:
     Raises:
         ContractError: the facts lack a column that a guard reads.
     """
-    check_columns(values, [*HARD, *_POOR, *(name for soft in SOFT for name in soft.columns)], "facts")
-    guards = values[list(HARD)].astype("Float64")
-    fired, unknown = guards.fillna(0) != 0, guards.isna()
-    stale = ~(values["data_umur_hari"].astype("Float64").fillna(np.inf) <= STALE)
-    sparse = _sparse(values, model_columns)
-    objects = fired[OBJECTION].astype(bool)
-    soft = {number: _fires(item, values) & ~objects for number, item in enumerate(SOFT)}
-    poor_words = {
-        "data keluarga lebih dari dua tahun atau tanpa tanggal": stale & ~objects,
-        "banyak data keluarga belum terisi": sparse & ~objects,
-        "data pengaman belum lengkap": unknown.any(axis=1) & ~objects,
-    }
-    return Guarded(
-        excluded=_join(
-            {words: fired[name] & (~objects | (name == OBJECTION)) for name, words in HARD.items()}, values.index
-        ),
-        warnings=_join({**poor_words, **{item.warning: soft[n] for n, item in enumerate(SOFT)}}, values.index),
-        checks=_join(
-            {**_poor_checks(poor_words), **{item.check: soft[n] for n, item in enumerate(SOFT)}}, values.index
-        ),
-        hard=fired.any(axis=1).astype(bool),
-        objects=objects,
-        uncleared=unknown.any(axis=1).astype(bool),
-        poor=(stale | sparse).astype(bool),
-    )
-
-
-def _fires(item: Soft, values: pd.DataFrame) -> pd.Series:
+    read = [*dict.fromkeys([*HARD, *_POOR, *(name for soft in SOFT for name in soft.columns)])]
+    check_columns(values, read, "facts")
     # As float64 a missing value compares false: a soft guard speaks only of what is known.
-    return item.fires(values[list(item.columns)].astype("Float64").astype("float64")).astype(bool)
+    numbers = values[read].astype("Float64").astype("float64").reset_index(drop=True)
+    guards = numbers[list(HARD)]
+    fired, unknown = guards.fillna(0) != 0, guards.isna().any(axis=1)
+    stale = ~(numbers["data_umur_hari"] <= STALE)
+    sparse = _sparse(values, model_columns)
+    objects = fired[OBJECTION]
+    excluded = {words: fired[name] & (~objects | (name == OBJECTION)) for name, words in HARD.items()}
+    poor = {_STALE: stale, _SPARSE: sparse, _UNKNOWN: unknown}
+    warnings = {**poor, **{soft.warning: soft.fires(numbers) for soft in SOFT}}
+    checks = {_RENEW: stale | sparse | unknown, **{soft.check: soft.fires(numbers) for soft in SOFT}}
+    told = [_join(flags, ~objects) for flags in (warnings, checks)]
+    series = [
+        pd.Series(column.to_numpy(), index=values.index)
+        for column in (_join(excluded), *told, fired.any(axis=1), objects, unknown, stale | sparse)
+    ]
+    return Guarded(*series)
 
 
 def _sparse(values: pd.DataFrame, columns: list[str]) -> pd.Series:
     known = values[[name for name in columns if name in values.columns]].notna()
     known = known.loc[:, known.any()]
     if known.shape[1] == 0:
-        return pd.Series(True, index=values.index)
-    return 1 - known.mean(axis=1) > SPARSE
+        return pd.Series(True, index=range(len(values)))
+    return (1 - known.mean(axis=1) > SPARSE).reset_index(drop=True)
 
 
-def _poor_checks(poor: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    anything = pd.concat(poor.values(), axis=1).any(axis=1)
-    return {"mutakhirkan data keluarga dan anggotanya": anything}
-
-
-def _join(flags: dict[str, pd.Series], index: pd.Index) -> pd.Series:
-    """Words of the flags that are up, joined by ``|``, in the order of the flags."""
+def _join(flags: dict[str, pd.Series], where: pd.Series | None = None) -> pd.Series:
+    """Words of the flags that are up, joined by ``|``, in the order of the flags; nothing outside ``where``."""
     matrix = np.column_stack([flag.to_numpy(dtype=bool) for flag in flags.values()])
+    if where is not None:
+        matrix &= where.to_numpy(dtype=bool)[:, None]
     words = np.array(list(flags), dtype=object)
-    return pd.Series(["|".join(words[row]) for row in matrix], index=index, dtype="str")
+    return pd.Series(["|".join(words[row]) for row in matrix], dtype="str")

@@ -34,7 +34,7 @@ def canonical(typed: Typed, surrogates: Mapping[str, np.ndarray], *, strict: boo
     columns["row_key"] = _row_key(schema, columns, own)
     clock = (columns[name].to_numpy() for name in ("row_key", "known_day", "record_id"))
     columns["superseded_day"] = pd.Series(superseded_days(*clock))
-    return pd.DataFrame({name: columns[name].reset_index(drop=True) for name in columns}, copy=False)
+    return pd.DataFrame({name: values.array for name, values in columns.items()}, copy=False)
 
 
 def known_days(typed: Typed, day: pd.Series, *, strict: bool) -> tuple[pd.Series, np.ndarray]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.records.rules import CATAT, row_rules
+from pkh_graduation.records.rules import CATAT, KOSONGKAN, RULES, row_rules
 from pkh_graduation.records.schemas import Column
 from pkh_graduation.records.typed import Typed
 
@@ -161,7 +161,18 @@ def _duplicates(typed: Typed) -> np.ndarray:
     for column in typed.schema.columns:
         if column.name in typed.given:
             digest = _mixed(digest, _numbered(typed.frame[column.name])[kept])
+    digest = _mixed(digest, _emptied(typed)[kept])
     return kept[pd.Series(digest).duplicated().to_numpy()]
+
+
+def _emptied(typed: Typed) -> np.ndarray:
+    """A number per row for what stood in its emptied cells: two damaged numbers are missing both, but not the same."""
+    total = np.zeros(len(typed.frame), dtype=np.uint64)
+    for hit in typed.findings.hits:
+        if RULES[hit.rule].action == KOSONGKAN:
+            texts = pd.util.hash_array(np.array([text or "" for text in hit.originals], dtype=object))
+            total[hit.positions] = _mixed(total[hit.positions], texts)
+    return total
 
 
 def _numbered(values: pd.Series) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -55,8 +56,7 @@ class Findings:
         quarantine = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action == TOLAK]
         findings = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action != TOLAK]
         kept = _stack(findings).rename(columns={"berkas": "file", "pesan": "pesan_id"})
-        kept["tindakan"] = [RULES[rule].action for rule in kept["aturan"]]
-        return _stack(quarantine), kept
+        return _stack(quarantine), kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
 
     def _frame(self, hit: Hits, names: Sequence[str]) -> pd.DataFrame:
         schema = TABLES[self.table]
@@ -104,6 +104,7 @@ def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).sort_values(["berkas", "baris"], kind="stable", ignore_index=True)
 
 
+@cache
 def empty_quarantine() -> pd.DataFrame:
     """Quarantine without lines, with its columns."""
     return pd.DataFrame({name: pd.Series(dtype="int64" if name == "baris" else "str") for name in QUARANTINE_COLUMNS})

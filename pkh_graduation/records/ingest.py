@@ -23,7 +23,7 @@ from pkh_graduation.records.pseudonyms import find_key
 from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.schemas import TABLES, TableSchema
 from pkh_graduation.records.sessions import attend
-from pkh_graduation.records.suspects import above_cap, unmarked_sheets, vault_defaults
+from pkh_graduation.records.suspects import above_cap, inverted_assets, unmarked_sheets, vault_defaults
 from pkh_graduation.records.typed import Typed, type_table
 from pkh_graduation.records.vault import PAIR_COLUMNS, empty_vault, fill_vault, identity_rows, outside_pairs
 
@@ -180,6 +180,8 @@ def _finish(
 def _suspect(typed: Typed, surrogates: Mapping[str, np.ndarray], index: Typed | None, harvest: _Harvest) -> Typed:
     if typed.schema.name == "penyaluran":
         above_cap(typed, index)
+    if typed.schema.name == "keluarga":
+        return inverted_assets(typed)
     if typed.schema.name != "p2k2_kehadiran":
         return typed
     typed = unmarked_sheets(typed, surrogates["sesi_id"], typed.frame["tanggal_diketahui"])

@@ -139,6 +139,7 @@ _READING = (
     Rule("diketahui_kosong", TOLAK, "Tanggal diketahui kosong (mode ketat)."),
     Rule("hadir_seragam", CATAT, "Semua peserta sesi tercatat hadir: daftar diduga tidak diisi, dibaca tidak_tercatat."),
     Rule("pemahaman_seragam", CATAT, "Semua peserta sesi tercatat sama pemahamannya: diduga isian bawaan, dikosongkan."),
+    Rule("aset_terbalik", CATAT, "Hampir semua aset mahal dijawab Ya: 1 dan 2 diduga terbalik, seluruh aset dikosongkan."),
     Rule("rt_rw_seragam", CATAT, "Seluruh berkas berisi RT dan RW yang sama: diduga isian bawaan, dikosongkan."),
     Rule("nominal_di_atas_batas", CATAT, "Nominal satu tahap di atas indeks empat komponen termahal. Disimpan; periksa."),
     Rule("nama_bank", KOSONGKAN, "Nama pengurus berisi nama bank atau cabang."),

@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from pkh_graduation.records.schemas import ASET
 from pkh_graduation.records.typed import Typed
 
 FULL_SHEET = 15
@@ -18,6 +19,9 @@ FULL_SHEET = 15
 
 FULL_FILE = 20
 """Rows from which a file with one RT and one RW throughout is taken for defaults."""
+
+RARE_ASSETS = ("ac", "pemanas_air", "telepon_rumah", "komputer", "mobil", "perahu_motor")
+"""Assets of which a family on the programme may own one or two; all but one of them together mean an inverted answer."""
 
 _BANK = re.compile(r"\b(?:bank|kcp|kc|cabang|unit|bri|bni|btn|bsi|mandiri)\b", re.IGNORECASE)
 _DEFAULT_RT = {"001", "01", "1"}
@@ -45,6 +49,18 @@ def _uniform(sheet: np.ndarray, kept: np.ndarray, default: np.ndarray) -> np.nda
     size = np.bincount(sheet[kept], minlength=sheet.max(initial=-1) + 1)
     same = np.bincount(sheet[kept & default], minlength=len(size))
     return ((size >= FULL_SHEET) & (same == size))[sheet]
+
+
+def inverted_assets(typed: Typed) -> Typed:
+    """Families that seem to own every asset a poor family hardly ever owns: 1 and 2 were swapped, so no asset is known."""
+    frame = typed.frame.copy(deep=False)
+    claimed = sum(frame[f"aset_{name}"].fillna(False).to_numpy(dtype=np.int64) for name in RARE_ASSETS)
+    rows = typed.accepted & (claimed >= len(RARE_ASSETS) - 1)
+    if rows.any():
+        typed.findings.add("aset_terbalik", "aset_mobil", np.flatnonzero(rows))
+        for name in (f"aset_{name}" for name in ASET):
+            frame[name] = frame[name].mask(rows)
+    return typed.with_frame(frame)
 
 
 def vault_defaults(typed: Typed) -> Typed:

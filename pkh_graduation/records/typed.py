@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,15 +122,15 @@ def _type_part(schema: TableSchema, part: RawPart, findings: Findings, offset: i
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     table = table.unify_dictionaries().combine_chunks()
-    return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names}, copy=False)
+    return pd.DataFrame({name: _values(table.column(name)) for name in table.column_names}, copy=False)
 
 
-def _series(values: pa.ChunkedArray) -> pd.Series:
+def _values(values: pa.ChunkedArray) -> Any:
     if values.type == WORDS:
         chunk = values.chunk(0) if values.num_chunks else pa.array([], type=WORDS)
         codes = np.asarray(pc.fill_null(chunk.indices, -1)).astype(np.int32)
-        return pd.Series(pd.Categorical.from_codes(codes, _categories(chunk.dictionary)))
-    return pd.Series(_PANDAS[values.type].__from_arrow__(values))
+        return pd.Categorical.from_codes(codes, _categories(chunk.dictionary))
+    return _PANDAS[values.type].__from_arrow__(values)
 
 
 def _categories(words: pa.Array) -> pd.Index:

@@ -44,7 +44,7 @@ def take_snapshots(
     """Who was at risk at each as-of date, and what travels beside the model's inputs.
 
     Say either ``at`` (one date or several: ISO, tahap such as ``2025-T3``, or `datetime.date`) or ``every="tahap"`` with
-    ``until``; ``since`` is then the first tahap end on which anything was known, unless given. Nothing defaults to today.
+    ``until``; ``since`` is then `watched_since`, unless given. Nothing defaults to today.
 
     Raises:
         ValueError: both or neither way of saying dates was used, or nobody was a member on any of them.
@@ -68,6 +68,17 @@ def stream_snapshots(records: Records, dates: Iterable[AsOf]) -> Iterator[Snapsh
     panel = _prepare(records)
     for date in dates:
         yield Snapshots(_snapshot(panel, parse_as_of(date)))
+
+
+def watched_since(records: Records) -> dt.date:
+    """The first day on which an exit was known, or else any family: from then on a leaving would have been recorded.
+
+    Entries often reach much further back than exits. A snapshot from before this day holds only families that were still
+    there later, and would teach that nobody ever leaves.
+    """
+    events = _required(records, "peristiwa_status")
+    exits = events[events["jenis"].isin(list(CAUSE_OF)) & (events["tahap_proses"] == EFEKTIF)]
+    return date_of(exits["known_day"].min()) if len(exits) else _known_span(records)[0]
 
 
 @dataclass(frozen=True)
@@ -315,7 +326,7 @@ def _dates(
         raise ValueError(f'every must be "tahap", not {every!r}; for other dates list them in `at`.')
     if until is None:
         raise ValueError('every="tahap" needs until, such as until="2025-T3": nothing defaults to today.')
-    first = parse_as_of(since) if since is not None else _known_span(records)[0]
+    first = parse_as_of(since) if since is not None else watched_since(records)
     return tahap_ends(first, parse_as_of(until))
 
 

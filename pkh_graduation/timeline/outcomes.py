@@ -108,7 +108,7 @@ def matured(y: Outcomes, horizon: int) -> Outcomes:
 
 
 def learn_lag(exits: pd.DataFrame, known_by: dt.date) -> int:
-    """Days within which 95 % of exits become known, as far as ``known_by`` can tell.
+    """Days within which 95 % of exits become known, learnt from the exits as they were known by ``known_by``.
 
     The lag of an exit runs from its day (as last known) to the first day on which any version of it was known. Only exits old
     enough that a slow report would have arrived are used; without that, fast reports are over-counted (right truncation).
@@ -117,9 +117,9 @@ def learn_lag(exits: pd.DataFrame, known_by: dt.date) -> int:
     """
     documented = int(rule("lag_peristiwa_q95", on=known_by).nilai)
     day = day_of(known_by)
-    known = exits[(exits["peran"] == KELUAR) & (exits["known_day"] <= day) & ~exits["perkiraan"]]
+    known = exits[(exits["peran"] == KELUAR) & ~exits["perkiraan"]]
     first = known.groupby("row_key")["known_day"].min()
-    standing = known[(known["superseded_day"] > day) & ~known["batal"]].set_index("row_key")
+    standing = known[(known["superseded_day"] == NEVER) & ~known["batal"]].set_index("row_key")
     old = standing[standing["day"] <= day - LAG_WINDOW_FACTOR * documented]
     lags = (first.reindex(old.index) - old["day"]).clip(lower=0).to_numpy()
     learnt = int(np.quantile(lags, LAG_QUANTILE, method="higher")) if len(lags) else documented

@@ -83,6 +83,14 @@ def test_a_theme_needs_nine_of_ten_members_on_its_side(X, facts, wrong, shown):
     assert AGREEMENT == 0.9
 
 
+def test_what_was_never_recorded_is_known_on_the_list_date(X):
+    facts = make_facts(X.fillna(1.0))
+    facts.known["desil"] = pd.array([pd.NA] * len(X), dtype="Int32")
+    cards = explain(linear(desil=1.0), X.fillna(1.0), facts).cards
+    assert set(cards["tanggal_diketahui"]) == {20361}
+    assert cards["kalimat"].str.endswith("(data 30 September 2025)").all()
+
+
 def test_a_theme_below_the_floor_is_not_shown(X, facts):
     assert explain(linear(desil=FLOOR / 6), X, facts).cards.empty
     assert len(explain(linear(desil=FLOOR), X, facts).cards) > 0

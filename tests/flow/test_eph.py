@@ -80,3 +80,62 @@ def test_plain_columns_of_a_quarter_do_not_change_when_later_quarters_are_cut_of
     alone = reference.plain_columns(cut).xs(t, level="t")
     assert 120 < len(whole.columns) < 170
     pd.testing.assert_frame_equal(whole, alone)
+
+
+@pytest.fixture(scope="module")
+def some(survey):
+    """One household in twelve, with all its interviews."""
+    panel = _study("panel")
+    return panel.Survey(*(getattr(survey, name)[lambda frame: frame["hh_id"] % 12 == 0] for name in panel.FILES))
+
+
+@pytest.fixture(scope="module")
+def read(some):
+    return _study("material").read_panel(some)
+
+
+def test_mapping_and_adapter_read_every_row_into_our_tables(some, read):
+    tables = read.records.tables
+    assert len(tables["keluarga"]) == len(some.households)
+    assert len(tables["peringkat"]) == some.households["income_decile"].notna().sum()
+    assert len(tables["penyaluran"]) == (some.payments["amount"] > 0).sum()
+    met = tables["anggota"]["tanggal_keluar"].isna().sum()
+    assert met == len(some.members)
+    assert {"usaha", "peristiwa_status", "program_komplementer"} <= set(tables)
+    assert not read.records.sintetis
+
+
+def test_features_of_the_engine_agree_with_columns_computed_by_hand(some, read):
+    pairs = _study("panel").pair_up(some)
+    X = _study("material").make_material(read, pairs).X
+    by_hand = read.columns.loc[pd.MultiIndex.from_frame(pairs[["hh_id", "t"]])]
+    mine = X[[f"eph_{name}" for name in by_hand]]
+    pd.testing.assert_frame_equal(
+        mine.set_axis(by_hand.columns, axis=1).reset_index(drop=True), by_hand.reset_index(drop=True), rtol=1e-6
+    )
+    assert (X["desil"].to_numpy() == by_hand["income_decile"].clip(lower=1).to_numpy()).all()
+    assert (X["usaha_aktif_n"].to_numpy() == by_hand["ent_n"].to_numpy()).all()
+    assert (X["kepala_perempuan"].to_numpy() == by_hand["head_woman"].to_numpy()).all()
+
+
+def test_interviews_after_the_base_quarter_change_no_feature(some, read):
+    panel, material = _study("panel"), _study("material")
+    t = 2022 * 4 + 1
+    pairs = panel.pair_up(some).query("t == @t").reset_index(drop=True)
+    past = panel.Survey(*(getattr(some, name)[lambda frame: frame["t"] <= t] for name in panel.FILES))
+    whole = material.make_material(read, pairs).X
+    alone = material.make_material(material.read_panel(past), pairs).X
+    pd.testing.assert_frame_equal(whole, alone, check_exact=True)
+
+
+def test_folds_learn_only_from_outcomes_held_by_the_origin(some, read):
+    panel, material, settings = _study("panel"), _study("material"), _study("settings")
+    pairs = panel.pair_up(some)
+    built = material.make_material(read, pairs)
+    folds = material.YearAhead(tuple(panel.quarter_end(t) for t in settings.ORIGINS))
+    for t, fold in zip(settings.ORIGINS, folds.split(built.X, built.y, built.history), strict=True):
+        assert len(fold.train) == (pairs["t"] + 4 <= t).sum() > 0
+        assert len(fold.test) == (pairs["t"] == t).sum() > 0
+        assert fold.y_train.known_by == fold.origin == panel.quarter_end(t)
+        later = fold.y_train.exits["known_day"].reindex(fold.train).dropna()
+        assert (pd.to_datetime(later, unit="D") <= pd.Timestamp(fold.origin)).all()

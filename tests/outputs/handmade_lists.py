@@ -53,6 +53,7 @@ def make_lists(n: int = 60, listed: int = 12, notes: dict[str, str] | None = Non
             "dikecualikan_karena": "",
             "peringatan": "ada pinjaman yang menunggak|desil 1 (kelompok paling miskin)",
             "cek": "sisa utang dan kemampuan membayar angsuran|keadaan rumah dan penghasilan sekarang",
+            "rujukan": "NIB lewat OSS (Diskoperindag)|PENA atau PPSE (Kemensos)",
             "proses": pd.Series([np.nan] * n, dtype="str"),
         }
     )

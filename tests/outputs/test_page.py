@@ -73,6 +73,7 @@ def test_cards_in_order_with_at_most_three_and_two_dated_reasons(page):
         assert "dalam 12 bulan" in card
     assert "dipilih lewat undian" in cards[11]
     assert "Komponen: sudah berakhir" in cards[1]
+    assert "<li>NIB lewat OSS (Diskoperindag)</li>" in cards[0]
     assert "Terakhir dikunjungi: 31 Agustus 2025" in cards[0]
 
 
@@ -113,12 +114,13 @@ def test_places_are_named_when_names_are_given(lists, vault):
 
 
 def test_index_has_totals_and_no_family(lists):
-    page = make_index(lists, ABOUT)
+    page = make_index(lists, ABOUT, {"3302010": "Kecamatan Rekaan"})
     assert not re.search(r"k0000", page)
     assert "Ringkasan daftar prioritas" in page
     assert "d000000000000001" in page
     assert "peluang di bawah rata-rata" in page
     assert "&lt;5" in page
+    assert "Kecamatan Rekaan" in page
 
 
 def test_no_template_names_a_cause_a_verdict_or_a_machine():

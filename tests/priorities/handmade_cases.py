@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.contracts import Facts, Reasons, Scores, Snapshots
+from pkh_graduation.contracts import Facts, PriorityLists, Reasons, Scores, Snapshots
 from pkh_graduation.priorities import HARD
 
 AS_OF = dt.date(2025, 9, 30)
@@ -79,3 +79,7 @@ def make_scores(index: pd.MultiIndex, p: np.ndarray, horizon: int = 4) -> Scores
     rest = np.linspace(0, 0.02, horizon + 1)[None, :] * np.ones((len(p), 1))
     path = np.stack([1 - grown - 2 * rest, grown, rest, rest], axis=2)
     return Scores(index, path, np.zeros(len(p)), p * 0.5, np.minimum(1.0, p * 1.5))
+
+
+def by_name(lists: PriorityLists) -> pd.DataFrame:
+    return lists.frame.set_index("kpm_id").sort_index()

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 from conftest import KEY, Tables, write_export
 
 from pkh_graduation.programme.calendar import day_of, parse_as_of
@@ -32,10 +31,10 @@ def noted(result: Ingested, rule: str) -> list[int]:
 # 1, 2: damaged identity numbers
 
 
-@pytest.mark.parametrize("damage", ["9,90101E+15", "9901010101010001.0", "990101010101000", "99010101010100011"])
-def test_a_damaged_card_is_never_joined_on(take_in: TakeIn, tables: Tables, damage: str) -> None:
-    tables["penyaluran"][0] |= {"kpm_id": "", "no_kk": damage}
-    assert rules(take_in(tables), "penyaluran") == {2: ["kpm_rusak"]}
+def test_a_damaged_card_is_never_joined_on(take_in: TakeIn, tables: Tables) -> None:
+    damaged = ["9,90101E+15", "9901010101010001.0", "990101010101000", "99010101010100011"]
+    tables["penyaluran"] += [{**tables["penyaluran"][0], "kpm_id": "", "no_kk": number} for number in damaged]
+    assert rules(take_in(tables), "penyaluran") == {row: ["kpm_rusak"] for row in (5, 6, 7, 8)}
 
 
 def test_a_damaged_card_beside_an_outside_id_costs_only_the_cell(take_in: TakeIn, tables: Tables) -> None:
@@ -92,10 +91,13 @@ def test_non_dtks_is_no_id(take_in: TakeIn, tables: Tables) -> None:
 # 3: see test_records_readers. 4: dates
 
 
-@pytest.mark.parametrize("text", ["15 PEBRUARI 2024", "15/02/2024", "45337", "15-Feb-2024"])
-def test_dates_as_people_write_them(take_in: TakeIn, tables: Tables, text: str) -> None:
-    tables["keluarga"][0]["tanggal_pemutakhiran"] = text
-    assert take_in(tables).records.tables["keluarga"]["day"][0] == day_of(parse_as_of("2024-02-15"))
+def test_dates_as_people_write_them(take_in: TakeIn, tables: Tables) -> None:
+    texts = ["15 PEBRUARI 2024", "15/02/2024", "45337", "15-Feb-2024"]
+    base = tables["penyaluran"][0]
+    tables["penyaluran"] = [
+        {**base, "penyaluran_id": f"B{i}", "tanggal_penyaluran": text} for i, text in enumerate(texts)
+    ]
+    assert set(take_in(tables).records.tables["penyaluran"]["day"]) == {day_of(parse_as_of("2024-02-15"))}
 
 
 # 5: defaults
@@ -137,12 +139,12 @@ def test_rt_and_rw_of_a_whole_file_are_defaults(take_in: TakeIn, tables: Tables)
     assert result.vault["nama_pengurus"].isna().all() and len(noted(result, "nama_bank")) == 24
 
 
-@pytest.mark.parametrize("text", ["-1", "Tidak Diketahui", ""])
-def test_unknown_is_missing_and_never_a_number(take_in: TakeIn, tables: Tables, text: str) -> None:
-    tables["keluarga"][0] |= {"luas_lantai": text, "jenis_dinding": text}
+def test_unknown_is_missing_and_never_a_number(take_in: TakeIn, tables: Tables) -> None:
+    for row, text in zip(tables["keluarga"], ["-1", "Tidak Diketahui", ""], strict=True):
+        row |= {"luas_lantai": text, "jenis_dinding": text}
     result = take_in(tables)
-    assert result.records.tables["keluarga"].loc[0, ["luas_lantai", "jenis_dinding"]].isna().all()
-    assert noted(result, "sentinel") == ([2, 2] if text == "-1" else [])
+    assert result.records.tables["keluarga"][["luas_lantai", "jenis_dinding"]].isna().all().all()
+    assert noted(result, "sentinel") == [2, 2]
 
 
 # 6: history by known date is tested in test_records_ingest (corrections). 8: telephones and regions
@@ -168,6 +170,15 @@ def test_two_is_no_and_zero_is_no_answer_under_a_coding(take_in: TakeIn, tables:
     result = take_in(tables)
     assert result.records.tables["keluarga"]["aset_mobil"].tolist() == [True, False]
     assert rules(result, "keluarga") == {3: ["aset_nol"]}
+
+
+def test_inverted_assets_are_not_believed(take_in: TakeIn, tables: Tables) -> None:
+    rare = ("ac", "pemanas_air", "telepon_rumah", "komputer", "mobil", "perahu_motor")
+    tables["keluarga"][0] |= {f"aset_{name}": 1 for name in rare} | {"aset_komputer": 2, "aset_sepeda": 2}
+    tables["keluarga"][1] |= {f"aset_{name}": 1 for name in rare[:4]}
+    result = take_in(tables)
+    table = result.records.tables["keluarga"].filter(like="aset_")
+    assert table.loc[0].isna().all() and table.loc[1, "aset_ac"] and noted(result, "aset_terbalik") == [2]
 
 
 def test_two_without_a_coding_is_refused(take_in: TakeIn, tables: Tables) -> None:
@@ -288,23 +299,25 @@ def test_every_reason_of_a_row_is_given(take_in: TakeIn, tables: Tables) -> None
     }
 
 
-@pytest.mark.parametrize(
-    ("table", "cells", "rule"),
-    [
-        ("keluarga", {"penghasilan_kelas": "nol"}, "penghasilan_ganda"),
-        ("anggota", {"tanggal_keluar": "1980-01-01"}, "keluar_sebelum_lahir"),
-        ("anggota", {"tanggal_lahir": "2024-06-01"}, "lahir_setelah_catatan"),
-        ("kelompok", {"berlaku_sampai": "2019-01-01"}, "berlaku_terbalik"),
-        ("keluarga", {"guncangan_12bl": "sakit|perang"}, "kata_tak_dikenal"),
-        ("keluarga", {"tahun_masuk_pkh": 2006}, "di_luar_rentang"),
-        ("keluarga", {"jumlah_anggota": "4,5"}, "angka_pecahan"),
-    ],
-)
-def test_rows_that_contradict_themselves(
-    take_in: TakeIn, tables: Tables, table: str, cells: dict[str, Any], rule: str
-) -> None:
-    tables[table][0] |= cells
-    assert rules(take_in(tables), table) == {2: [rule]}
+CONTRADICTIONS: list[tuple[str, dict[str, Any], str]] = [
+    ("keluarga", {"penghasilan_kelas": "nol"}, "penghasilan_ganda"),
+    ("keluarga", {"guncangan_12bl": "sakit|perang"}, "kata_tak_dikenal"),
+    ("keluarga", {"tahun_masuk_pkh": 2006}, "di_luar_rentang"),
+    ("keluarga", {"jumlah_anggota": "4,5"}, "angka_pecahan"),
+    ("anggota", {"tanggal_keluar": "1980-01-01"}, "keluar_sebelum_lahir"),
+    ("anggota", {"tanggal_lahir": "2024-06-01"}, "lahir_setelah_catatan"),
+    ("kelompok", {"berlaku_sampai": "2019-01-01"}, "berlaku_terbalik"),
+]
+
+
+def test_rows_that_contradict_themselves(take_in: TakeIn, tables: Tables) -> None:
+    clean = {name: len(rows) for name, rows in tables.items()}
+    for table, cells, _ in CONTRADICTIONS:
+        tables[table].append({**tables[table][0], **cells})
+    result = take_in(tables)
+    for table in ("keluarga", "anggota", "kelompok"):
+        due = [[rule] for name, _, rule in CONTRADICTIONS if name == table]
+        assert rules(result, table) == dict(enumerate(due, start=clean[table] + 2))
 
 
 def test_income_in_both_forms_is_kept_when_they_agree(take_in: TakeIn, tables: Tables) -> None:

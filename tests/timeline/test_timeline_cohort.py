@@ -23,7 +23,7 @@ from timeline_worlds import (
 
 from pkh_graduation.contracts import ContractError, Records
 from pkh_graduation.programme.calendar import add_months, date_of, day_of, tahap_ends
-from pkh_graduation.timeline import cut, stream_snapshots, take_snapshots
+from pkh_graduation.timeline import cut, stream_snapshots, take_snapshots, watched_since
 
 DATES = tahap_ends(date_of(START), date_of(END))
 EXITS = {"mandiri", "ppse", "alamiah", "paksa", "desil", "admin"}
@@ -224,6 +224,14 @@ def test_an_open_case_is_shown_until_it_ends_or_grows_old():
     assert pd.isna(one(records, dt.date(2021, 8, 10))["proses"])
 
 
+def test_a_numbered_case_stays_closed_and_an_unnumbered_one_reopens():
+    for case, stage in (("c1", None), (None, "usulan")):
+        rows = [event(1, "masuk", "2019-01-02"), event(1, "mandiri", "2020-02-10", stage="ditolak", case=case),
+                event(1, "mandiri", "2020-03-10", stage="usulan", case=case)]  # fmt: skip
+        shown = one(records_of(rows), dt.date(2020, 3, 31))["proses"]
+        assert (None if pd.isna(shown) else shown) == stage
+
+
 # ---------------------------------------------------------------- how dates are said
 @pytest.fixture
 def small():
@@ -240,6 +248,16 @@ def test_dates_can_be_said_in_three_ways(small):
         dt.date(2019, 2, 1), dt.date(2019, 9, 30)
     )
     assert take_snapshots(small, every="tahap", since="2019-T2", until="2019-T3").dates[0] == dt.date(2019, 6, 30)
+
+
+def test_a_panel_begins_when_leaving_was_first_recorded(small):
+    rows = [event(1, "masuk", "2010-02-01"), event(2, "masuk", "2010-02-01"), event(2, "alamiah", "2019-04-20", "2019-06-02"),
+            event(1, "mandiri", "2019-03-02", stage="usulan")]  # fmt: skip
+    records = records_of(rows, [home(1, "2018-01-01")])
+    assert watched_since(records) == dt.date(2019, 6, 2)
+    assert take_snapshots(records, every="tahap", until="2019-T4").dates[0] == dt.date(2019, 6, 30)
+    assert take_snapshots(records, every="tahap", since="2012-T1", until="2019-T4").dates[0] == dt.date(2012, 3, 31)
+    assert watched_since(small) == dt.date(2019, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ X = pd.DataFrame({"x": 0.0}, index=HISTORY.frame.index)
 RECORDS = records_of(
     [event(n, "masuk", "2018-01-01") for n in MANY]
     + [event(n, "mandiri", START + 35 * n, START + 35 * n + 20) for n in MANY if n % 3 == 0]
-    + [event(2, "desil", "2021-09-20", known="2021-11-05")]
+    + [event(2, "desil", "2021-09-20", known="2021-11-05"), event(4, "desil", "2020-09-20", known="2020-11-05")]
 )
 Y = observe_outcomes(RECORDS, HISTORY, horizon=4, known_by=KNOWN_BY)
 
@@ -79,12 +79,16 @@ def test_the_test_rows_are_the_snapshot_at_the_origin_judged_later():
         assert "tersensor" not in set(fold.y_test.frame["way_out"])
 
 
-def test_families_already_gone_are_counted_but_not_judged():
+def test_families_already_gone_are_neither_learnt_from_nor_judged():
     (fold,) = [fold for fold in folds_of() if fold.origin == dt.date(2021, 9, 30)]
     gone = (family(2), pd.Timestamp(fold.origin))
+    long_gone = (family(4), pd.Timestamp("2020-09-30"))
+    assert long_gone not in fold.train and (family(2), long_gone[1]) in fold.train
     assert gone not in fold.test
     assert fold.y_test.frame.loc[gone, "way_out"] == "sudah_keluar"
-    assert len(fold.y_test.frame) == len(MANY)
+    assert (
+        len(fold.y_test.frame) == len(MANY) == len(fold.test) + (fold.y_test.frame["way_out"] == "sudah_keluar").sum()
+    )
     assert (fold.y_test.frame.loc[fold.test, "way_out"] != "sudah_keluar").all()
 
 

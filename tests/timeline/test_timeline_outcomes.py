@@ -184,11 +184,9 @@ def test_labels_follow_the_earliest_id():
 
 
 # ---------------------------------------------------------------- the reporting lag
-def many_exits(lags, *, first="2019-01-01", spacing=1):
-    rows = [
-        event(1, "alamiah", day(first) + i * spacing, day(first) + i * spacing + lag, key=i)
-        for i, lag in enumerate(lags)
-    ]
+def many_exits(lags):
+    start = day("2019-01-01")
+    rows = [event(1, "alamiah", start + i, start + i + lag, key=i) for i, lag in enumerate(lags)]
     return records_of([event(1, "masuk", "2018-01-01", key=10**6), *rows])
 
 
@@ -209,10 +207,13 @@ def test_few_exits_can_raise_the_documented_lag_but_not_lower_it():
 
 
 def test_young_exits_teach_nothing_because_only_fast_reports_are_in():
-    slow = many_exits([200] * 80, first="2019-01-01")
-    fast = many_exits([200] * 80 + [0] * 300, first="2019-01-01")
-    known_by = date_of(day("2019-01-01") + 79 + LAG_WINDOW_FACTOR * 120)
-    assert lag_of(fast, known_by) == lag_of(slow, known_by) == 200
+    start, slow = day("2019-01-01"), 60
+    rows = [event(1, "alamiah", start + i, start + i + 200, key=i) for i in range(slow)]
+    rows += [event(1, "alamiah", start + slow, start + slow, key=slow + i) for i in range(2000)]
+    records = records_of([event(1, "masuk", "2018-01-01", key=10**6), *rows])
+    window = LAG_WINDOW_FACTOR * 120
+    assert lag_of(records, date_of(start + slow - 1 + window)) == 200
+    assert lag_of(records, date_of(start + slow + window)) == 0
 
 
 def test_the_lag_runs_to_the_first_news_and_from_the_corrected_day():

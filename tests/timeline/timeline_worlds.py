@@ -107,7 +107,7 @@ def panel(dates, families=FAMILIES, pendamping="d1"):
 
 # ---------------------------------------------------------------- random worlds
 DAYS = st.integers(START, END)
-LAGS = st.integers(0, 220)
+LAGS = st.integers(-30, 220)
 MOVES = st.sampled_from([("masuk", "efektif"), ("masuk_kembali", "efektif"), ("mandiri", "efektif"), ("ppse", "efektif"),
                          ("alamiah", "efektif"), ("desil", "efektif"), ("mandiri", "usulan"), ("mandiri", "ttd_pernyataan"),
                          ("mandiri", "ditolak"), ("ppse", "calon")])  # fmt: skip

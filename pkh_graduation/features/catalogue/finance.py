@@ -59,7 +59,7 @@ def _loans() -> Iterator[Feature]:
     owed = loans.where(PROGRAM["status"].isin(*OWED))
     for name in ("kur", "mekaar", "umi"):
         yield _f(
-            f"{name}_berjalan_n", owed.where(PROGRAM["program"] == name).count(), "pinjaman",
+            f"{name}_berjalan_n", owed.count().at("program", name), "pinjaman",
             f"pinjaman {name.upper()} yang berjalan", f"running {name.upper()} loans", lever=True,
         )  # fmt: skip
     yield _f(

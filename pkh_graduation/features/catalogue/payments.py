@@ -34,7 +34,10 @@ def features() -> Iterator[Feature]:
         "slope of PKH payments over 24 months",
     )  # fmt: skip
     yield _f("bayar_akhir_rp", PAID.last("nominal").over(12), "rp", "PKH terakhir yang cair", "last PKH payment")
-    yield _f("bayar_hari", PAID.days_since(), "hari", "hari sejak PKH terakhir cair", "days since the last PKH payment")
+    yield _f(
+        "bayar_hari", PAID.days_since().over(24), "hari", "hari sejak PKH terakhir cair, bila dalam 24 bulan",
+        "days since the last PKH payment, if within 24 months",
+    )  # fmt: skip
     held = PKH.where(PENYALURAN["status"] == "tertahan")
     yield from over_windows((12,), _f(
         "bayar_tertahan_n", held.count(), "kali", "berapa kali PKH tertahan dalam {m} bulan", "PKH payments held in {m} months"

@@ -36,7 +36,7 @@ def features() -> Iterator[Feature]:
     """Features of programmes."""
     for name, (id_, en, lever) in _ONE.items():
         yield _f(
-            f"program_{name}", yes(RECEIVED.where(PROGRAM["program"] == name).count()), "0/1",
+            f"program_{name}", yes(RECEIVED.count().at("program", name)), "0/1",
             f"pernah menerima {id_}", f"has received {en}", lever=lever,
         )  # fmt: skip
     yield _f(

@@ -74,7 +74,10 @@ def _attendance() -> Iterator[Feature]:
         "p2k2_tidak_tercatat_12", KEHADIRAN.where(KEHADIRAN["hadir"] == "tidak_tercatat").count().over(12), "sesi",
         "sesi tanpa catatan kehadiran dalam 12 bulan", "sessions with an unmarked sheet in 12 months",
     )  # fmt: skip
-    yield _f("p2k2_hari", PRESENT.days_since(), "hari", "hari sejak terakhir hadir P2K2", "days since last attended")
+    yield _f(
+        "p2k2_hari", PRESENT.days_since().over(24), "hari", "hari sejak terakhir hadir P2K2, bila dalam 24 bulan",
+        "days since last attended, if within 24 months",
+    )  # fmt: skip
     yield _f(
         "p2k2_modul_24", PRESENT.distinct("modul").over(24), "modul", "banyaknya modul yang dihadiri dalam 24 bulan",
         "modules attended in 24 months",
@@ -88,13 +91,12 @@ def _attendance() -> Iterator[Feature]:
 
 def _modules() -> Iterator[Feature]:
     for module, title in MODULES.items():
-        taken = KEHADIRAN["modul"] == module
         yield _f(
-            f"p2k2_m{module}_hadir_n", PRESENT.where(taken).count(), "sesi", f"sesi modul {title} yang dihadiri",
+            f"p2k2_m{module}_hadir_n", PRESENT.count().at("modul", module), "sesi", f"sesi modul {title} yang dihadiri",
             f"sessions attended of module {module}", lever=module == ECONOMY,
         )  # fmt: skip
         yield _f(
-            f"p2k2_m{module}_hadir_bagian", RECORDED.where(taken).share(KEHADIRAN["hadir"] == "hadir"), "bagian",
+            f"p2k2_m{module}_hadir_bagian", RECORDED.share(KEHADIRAN["hadir"] == "hadir").at("modul", module), "bagian",
             f"bagian sesi modul {title} yang dihadiri", f"share of held sessions attended of module {module}",
             lever=module == ECONOMY,
         )  # fmt: skip

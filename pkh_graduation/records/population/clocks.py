@@ -54,7 +54,14 @@ def to_25th(rng: np.random.Generator, day: np.ndarray, m: Marginals) -> np.ndarr
 
 
 def revise(
-    rng: np.random.Generator, draft: Draft, column: str, wrong: Wrong, m: Marginals, *, mistake: Mistake, move: bool = True
+    rng: np.random.Generator,
+    draft: Draft,
+    column: str,
+    wrong: Wrong,
+    m: Marginals,
+    *,
+    mistake: Mistake,
+    move: bool = True,
 ) -> tuple[Draft, pd.DataFrame]:
     """Plant corrections and voids.
 
@@ -88,7 +95,8 @@ def revise(
     )
     log = pd.DataFrame(
         {
-            "kunci": draft.frame.iloc[once, 0].astype("str").to_numpy(), "kolom": column, "nilai_awal": first_wrong.astype("str").to_numpy(),
+            "kunci": draft.frame.iloc[once, 0].astype("str").to_numpy(), "kolom": column,
+            "nilai_awal": first_wrong.astype("str").to_numpy(),
             "nilai_akhir": right.iloc[once].astype("str").to_numpy(), "hari": draft.day[once],
             "diketahui_awal": draft.known[once], "diketahui_akhir": again,
         }
@@ -145,9 +153,9 @@ def wrong_id(column: str) -> Mistake:
 
 
 def shifted_date(rng: np.random.Generator, values: pd.Series) -> pd.Series:
-    """Wrong dates: one to eleven months off."""
+    """Wrong dates: one to eleven months too early."""
     days = pd.to_datetime(values).to_numpy().astype("datetime64[D]").astype(np.int64)
-    return iso(days + rng.choice([-1, 1], len(days)) * rng.integers(28, 330, len(days)))
+    return iso(days - rng.integers(28, 330, len(days)))
 
 
 def flipped(rng: np.random.Generator, values: pd.Series) -> pd.Series:

@@ -15,7 +15,7 @@ from .marginals import Marginals
 
 if TYPE_CHECKING:
     from .labels import Labels
-    from .simulation import Life
+    from .life import Life
 
 
 def owns_at_entry(rng: np.random.Generator, w: np.ndarray, m: Marginals) -> np.ndarray:
@@ -28,9 +28,7 @@ def log_turnover(w: np.ndarray, trait: np.ndarray, m: Marginals) -> np.ndarray:
     return m["usaha.omzet_log"] + m["usaha.omzet_w"] * w + m["usaha.omzet_sd"] * trait
 
 
-def change_ownership(
-    rng: np.random.Generator, state: Columns, span: tuple[int, int], m: Marginals
-) -> None:
+def change_ownership(rng: np.random.Generator, state: Columns, span: tuple[int, int], m: Marginals) -> None:
     """Close and start enterprises in a quarter, in place: ``usaha``, ``usaha_no``, ``usaha_mulai``, ``usaha_tutup``, ``sifat``."""
     n = len(state["usaha"])
     u = rng.random(n)

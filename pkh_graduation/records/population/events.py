@@ -10,9 +10,9 @@ from .columns import numbered, pick
 from .exits import ADMIN, ALAMIAH, DESIL, EFFECTIVE, NOT_APPROVED, NOT_SIGNED, PAKSA
 from .families import Columns, year_of
 from .labels import Labels
+from .life import Life
 from .presets import YEAR
 from .regions import OPEN
-from .simulation import Life
 
 KINDS = ("masuk", "mandiri", "ppse", "alamiah", "desil", "paksa", "admin", "masuk_kembali")
 MASUK, K_MANDIRI, K_PPSE, K_ALAMIAH, K_DESIL, K_PAKSA, K_ADMIN, KEMBALI = range(8)
@@ -23,7 +23,14 @@ REASONS = (
     "menolak", "nik_tidak_padan", "judi_online",
 )  # fmt: skip
 SOURCES = ("pendamping", "dtsen", "dinsos", "keluarga")
-REGIMES = {2019: "2019", 2020: "2020", 2023: "pena_2023_24", 2024: "pena_2023_24", 2025: "min10_2025", 2026: "instruksi_10pct"}
+REGIMES = {
+    2019: "2019",
+    2020: "2020",
+    2023: "pena_2023_24",
+    2024: "pena_2023_24",
+    2025: "min10_2025",
+    2026: "instruksi_10pct",
+}
 
 
 def peristiwa(life: Life, labels: Labels) -> tuple[Draft, pd.DataFrame]:
@@ -60,7 +67,15 @@ def _join(parts: list[Columns]) -> Columns:
 
 def _rows(fam: np.ndarray, kasus: np.ndarray, jenis: np.ndarray, tahap: np.ndarray, hari: np.ndarray, alasan: np.ndarray,
           sumber: np.ndarray) -> Columns:  # fmt: skip
-    return {"fam": fam, "kasus": kasus, "jenis": jenis, "tahap": tahap, "hari": hari, "alasan": alasan, "sumber": sumber}
+    return {
+        "fam": fam,
+        "kasus": kasus,
+        "jenis": jenis,
+        "tahap": tahap,
+        "hari": hari,
+        "alasan": alasan,
+        "sumber": sumber,
+    }
 
 
 def _entries(life: Life) -> Columns:
@@ -164,6 +179,9 @@ def _reason(rng: np.random.Generator, kind: int, n: int) -> np.ndarray:
     if kind == K_DESIL:
         return np.full(n, REASONS.index("mampu"))
     if kind == K_ADMIN:
-        choices = [REASONS.index(word) for word in ("pindah", "meninggal", "ganda", "double_bansos", "nik_tidak_padan", "judi_online", "menolak")]
+        choices = [
+            REASONS.index(word)
+            for word in ("pindah", "meninggal", "ganda", "double_bansos", "nik_tidak_padan", "judi_online", "menolak")
+        ]
         return rng.choice(choices, n, p=[0.35, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05])
     return np.full(n, -1)

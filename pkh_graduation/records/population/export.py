@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -62,7 +63,9 @@ def write_population(
     calibration = reference(chosen)
     results = _all_parts(records, hidden, chosen, seed, workers, kinds, calibration, progress)
     small = _joined([part for part, _ in results])
-    counts = pd.concat([count for _, count in results]).groupby(["jenis", "tabel"], as_index=False, sort=True)["baris"].sum()
+    counts = (
+        pd.concat([count for _, count in results]).groupby(["jenis", "tabel"], as_index=False, sort=True)["baris"].sum()
+    )
     for name, frame in small.items():
         content, touched = csv_bytes(name, frame, kinds)
         (records / f"{name}.csv").write_bytes(content)
@@ -74,12 +77,16 @@ def write_population(
 
 def _check_folders(records: Path, hidden: Path) -> None:
     if hidden.resolve().is_relative_to(records.resolve()):
-        raise ValueError("the truth folder lies inside the records folder, where features could read it; name another folder.")
+        raise ValueError(
+            "the truth folder lies inside the records folder, where features could read it; name another folder."
+        )
     for folder in (records, hidden):
         folder.mkdir(parents=True, exist_ok=True)
     foreign = any(records.iterdir()) and not (records / MARK).exists()
     if foreign:
-        raise ValueError(f"the records folder {records.name!r} holds other files; name an empty folder, or one made before.")
+        raise ValueError(
+            f"the records folder {records.name!r} holds other files; name an empty folder, or one made before."
+        )
 
 
 def _clear(records: Path, hidden: Path) -> None:
@@ -98,9 +105,12 @@ def _all_parts(
     parts = range(len(preset.parts(seed)))
     jobs = (delayed(_write_part)(records, hidden, preset, seed, part, kinds, calibration) for part in parts)
     results = []
-    for result in Parallel(n_jobs=workers, return_as="generator")(jobs):
-        results.append(result)
-        progress(f"bagian {len(results)} dari {len(parts)} ditulis")
+    with warnings.catch_warnings():
+        # joblib renews a worker whose memory grew, and says so; nothing is lost.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        for result in Parallel(n_jobs=workers, return_as="generator")(jobs):
+            results.append(result)
+            progress(f"bagian {len(results)} dari {len(parts)} ditulis")
     return results
 
 
@@ -146,7 +156,9 @@ def csv_bytes(name: str, frame: pd.DataFrame, kinds: tuple[str, ...]) -> tuple[b
     semicolon = name == "identitas" and "titik_koma_dan_bom" in kinds
     options = {"delimiter": ";"} if semicolon else options
     sink = BytesIO()
-    pc.write_csv(pa.Table.from_pandas(frame, preserve_index=False), sink, pc.WriteOptions(**options, quoting_style="needed"))
+    pc.write_csv(
+        pa.Table.from_pandas(frame, preserve_index=False), sink, pc.WriteOptions(**options, quoting_style="needed")
+    )
     content = sink.getvalue()
     if semicolon:
         content = b"\xef\xbb\xbf" + content

@@ -72,8 +72,7 @@ def _households(rng: np.random.Generator, n: int, first: int, last: int, m: Marg
         "edu": z,
         "edu_kelas": np.searchsorted(edges, rank),
         "tani": rng.random(n) < k["pertanian"],
-        "kerja": rng.random(n)
-        > np.where(kind == ELDERLY_ONLY, k["tidak_bekerja_lansia"], k["tidak_bekerja"]),
+        "kerja": rng.random(n) > np.where(kind == ELDERLY_ONLY, k["tidak_bekerja_lansia"], k["tidak_bekerja"]),
         "terampil": rng.normal(size=n),
         "jarak": rng.exponential(1.0, n),
         "giat": rng.normal(size=n),
@@ -201,7 +200,12 @@ def _school(rng: np.random.Generator, birth: np.ndarray, enrolled: list[float]) 
     end_sma = np.minimum(first_of_month((begin + 12 + extra) * 12 + 6), birth + int(21 * YEAR))
     end_sd = np.where(luck < sd, july[1], july[0])
     end_smp = np.where(luck < smp, july[2], end_sd)
-    return {"sd": july[0], "sd_selesai": end_sd, "smp_selesai": end_smp, "sma_selesai": np.where(luck < sma, end_sma, end_smp)}
+    return {
+        "sd": july[0],
+        "sd_selesai": end_sd,
+        "smp_selesai": end_smp,
+        "sma_selesai": np.where(luck < sma, end_sma, end_smp),
+    }
 
 
 def present(people: Columns, day: np.ndarray | int) -> np.ndarray:
@@ -235,7 +239,9 @@ def component(people: Columns, day: np.ndarray | int, lansia_from: int) -> np.nd
 
 def pregnancies(people: Columns, day: int) -> np.ndarray:
     """Later births that are on their way on a day, as a mask over members."""
-    way: np.ndarray = (people["urut"] >= 8) & (people["urut"] < 11) & (people["lahir"] - 270 <= day) & (day < people["lahir"])
+    way: np.ndarray = (
+        (people["urut"] >= 8) & (people["urut"] < 11) & (people["lahir"] - 270 <= day) & (day < people["lahir"])
+    )
     return way
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from .clocks import Draft, lagged
 from .columns import iso, numbered, pick, whole
 from .labels import Labels
-from .simulation import Life
+from .life import Life
 
 PROBLEMS = ("data_tidak_sesuai", "penerima_ganda", "sudah_mampu", "pindah_domisili", "tidak_ditemui", "menolak_bantuan",
             "kendaraan_mewah", "rtlh", "anak_putus_sekolah", "tekanan_graduasi", "lainnya", "pengurus_meninggal",
@@ -29,8 +29,12 @@ def masalah(life: Life, labels: Labels) -> Draft:
     kind = rng.choice(len(SHARES), len(fam), p=SHARES)
     dead = np.flatnonzero(life.people["mati"] < life.people["pergi"])
     dead = dead[life.member_on(life.people["fam"][dead], life.people["mati"][dead]) & (rng.random(len(dead)) < 0.6)]
-    dead = dead[(life.people["mati"][dead] >= life.preset.starts[0]) & (life.people["mati"][dead] <= life.preset.cutoff)]
-    death_kind = np.where(life.people["urut"][dead] == 0, PROBLEMS.index("pengurus_meninggal"), PROBLEMS.index("komponen_meninggal"))
+    dead = dead[
+        (life.people["mati"][dead] >= life.preset.starts[0]) & (life.people["mati"][dead] <= life.preset.cutoff)
+    ]
+    death_kind = np.where(
+        life.people["urut"][dead] == 0, PROBLEMS.index("pengurus_meninggal"), PROBLEMS.index("komponen_meninggal")
+    )
     fam = np.concatenate([fam, life.people["fam"][dead]])
     day = np.concatenate([day, life.people["mati"][dead] + rng.integers(1, 20, len(dead))])
     kind = np.concatenate([kind, death_kind])
@@ -66,7 +70,7 @@ def kunjungan(life: Life, labels: Labels) -> Draft:
     inside = life.member_on(fam, day)
     fam, q, day = fam[inside], q[inside], day[inside]
     n = len(fam)
-    holder = life.field.holder[life.fam["post"][fam], q]
+    holder = life.staff.holder[life.fam["post"][fam], q]
     met = rng.choice(2, n, p=[0.93, 0.07])
     rating = np.clip(np.round(2.2 + 0.8 * life.quarters["eta_keluarga"][fam, q] + 0.7 * rng.normal(size=n)), 1, 5)
     asked = (rating >= 4) & (met == 0)

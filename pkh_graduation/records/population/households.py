@@ -10,12 +10,14 @@ from .columns import decimal, iso, pick, whole, word_set, ya_tidak, yes
 from .exits import sigmoid
 from .families import year_of
 from .labels import Labels
-from .simulation import Life
+from .life import Life
 from .welfare import SHOCK_BITS, SHOCKS
 
 ASSETS = ("sepeda_motor", "lemari_es", "smartphone", "mobil", "emas", "ternak", "tabung_gas", "tv_datar")
 RARE_ASSETS = ("ac", "pemanas_air", "telepon_rumah", "komputer", "sepeda", "perahu", "perahu_motor")
-MASKED = ("penghasilan_rp", "pengeluaran_makan_pct", "jumlah_hutang_12bl", "pakaian_baru_12bl", "tabungan", "luas_lantai", "angsuran_bulan")  # fmt: skip
+MASKED = ("penghasilan_rp", "pengeluaran_makan_pct", "jumlah_hutang_12bl", "pakaian_baru_12bl", "tabungan", "luas_lantai",
+          "angsuran_bulan")  # fmt: skip
+"""Columns with gaps, in the order of the mask's bits."""
 FLOOR, WALL, ROOF = np.array([2, 4, 6, 7, 8]), np.array([1, 1, 3, 4, 6]), np.array([2, 2, 3, 6, 7])
 TOILET, BOWL, SEWAGE = np.array([1, 1, 2, 4, 6]), np.array([1, 2, 3, 4, 0]), np.array([1, 1, 3, 4, 5])
 POWER, FUEL, WATER = np.array([3, 2, 1, 1, 0]), np.array([4, 4, 4, 10, 10]), np.array([2, 4, 5, 6, 9])
@@ -66,7 +68,7 @@ def _gaps(rng: np.random.Generator, life: Life, fam: np.ndarray, w: np.ndarray) 
     """Masks (columns, rows) of values not asked or not answered: more often where remote, badly staffed or poor."""
     k = life.preset.numbers.section("hilang")
     remote = k["terpencil"] * life.fam["sulit"][fam]
-    sparse = k["pendamping_jarang"] * (life.field.supply[life.fam["post"][fam]] < 0.5)
+    sparse = k["pendamping_jarang"] * (life.staff.supply[life.fam["post"][fam]] < 0.5)
     poor = k["w"] * w
     base = np.asarray(k["peluang"])[: len(MASKED)]
     logit = np.log(base / (1 - base))[:, None] + (remote + sparse + poor)
@@ -79,7 +81,9 @@ def _gaps(rng: np.random.Generator, life: Life, fam: np.ndarray, w: np.ndarray) 
     return mask, pd.DataFrame(truth)
 
 
-def _house(rng: np.random.Generator, life: Life, fam: np.ndarray, w: np.ndarray, area_known: np.ndarray) -> dict[str, pd.Series]:
+def _house(
+    rng: np.random.Generator, life: Life, fam: np.ndarray, w: np.ndarray, area_known: np.ndarray
+) -> dict[str, pd.Series]:
     """Codes of the house from the registered welfare and lasting traits of the family."""
     m = life.preset.numbers
     trait = rng.normal(size=(8, life.n))[:, fam]
@@ -114,7 +118,10 @@ def _assets(rng: np.random.Generator, life: Life, fam: np.ndarray, w: np.ndarray
     luck = rng.logistic(size=(len(ASSETS), life.n))[:, fam]
     has = dict(zip(ASSETS, line > luck, strict=True))
     livestock = has.pop("ternak")
-    rare = rng.random((len(RARE_ASSETS), life.n))[:, fam] < np.array([0.005, 0.002, 0.005, 0.03, 0.25, 0.01, 0.01])[:, None]
+    rare = (
+        rng.random((len(RARE_ASSETS), life.n))[:, fam]
+        < np.array([0.005, 0.002, 0.005, 0.03, 0.25, 0.01, 0.01])[:, None]
+    )
     has |= dict(zip(RARE_ASSETS, rare, strict=True))
     heads = 1 + rng.poisson(1.0, (2, life.n))[:, fam]
     small = rng.random(life.n)[fam] < 0.8
@@ -143,7 +150,9 @@ def _money(
     works = life.fam["kerja"][fam] & ~((now["guncangan"] & 4 > 0) & (rng.random(n) < 0.5))
     place = 0.5 * np.log(life.region.garis / 582_932.0)
     noise = k["penghasilan_sd"] * (0.8 * lasting[0] + 0.6 * rng.normal(size=n))
-    income = np.where(works, np.round(np.exp(k["penghasilan_log"] + place + k["penghasilan_w"] * w + noise) / 1000) * 1000, 0)
+    income = np.where(
+        works, np.round(np.exp(k["penghasilan_log"] + place + k["penghasilan_w"] * w + noise) / 1000) * 1000, 0
+    )
     old = rng.random(n) < k["penghasilan_usang"]
     evidence = day - np.where(old, rng.integers(366, 900, n), rng.integers(0, 60, n))
     food = np.clip(k["pangan_pangkal"] + k["pangan_w"] * w + 0.1 * rng.normal(size=n), 0.2, 0.95)

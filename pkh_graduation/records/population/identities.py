@@ -8,11 +8,37 @@ import pandas as pd
 from .clocks import Draft, lagged
 from .columns import decimal, iso, numbered, pick
 from .labels import Labels
+from .life import Life
 from .presets import YEAR
-from .simulation import Life
 
-FIRST = ("Melati", "Kenanga", "Cempaka", "Anggrek", "Mawar", "Teratai", "Dahlia", "Flamboyan", "Seruni", "Bakung", "Soka", "Kamboja")
-LAST = ("Embun", "Senja", "Fajar", "Awan", "Purnama", "Telaga", "Lembayung", "Gerimis", "Pelangi", "Samudra", "Rimba", "Cahaya")
+FIRST = (
+    "Melati",
+    "Kenanga",
+    "Cempaka",
+    "Anggrek",
+    "Mawar",
+    "Teratai",
+    "Dahlia",
+    "Flamboyan",
+    "Seruni",
+    "Bakung",
+    "Soka",
+    "Kamboja",
+)
+LAST = (
+    "Embun",
+    "Senja",
+    "Fajar",
+    "Awan",
+    "Purnama",
+    "Telaga",
+    "Lembayung",
+    "Gerimis",
+    "Pelangi",
+    "Samudra",
+    "Rimba",
+    "Cahaya",
+)
 STREETS = ("Jl. Contoh", "Gg. Rekaan", "Jl. Umpama", "Kp. Misal", "Dk. Andaian")
 
 
@@ -57,4 +83,8 @@ def _versions(rng: np.random.Generator, life: Life) -> tuple[np.ndarray, np.ndar
     fam, turn = np.nonzero((change < life.fam["keluar1"][:, None]) & (change <= life.preset.cutoff))
     everyone = np.arange(life.n)
     entry = life.fam["masuk"]
-    return (np.concatenate([everyone, fam]), np.concatenate([entry, change[fam, turn]]), np.concatenate([0 * everyone, turn + 1]))
+    return (
+        np.concatenate([everyone, fam]),
+        np.concatenate([entry, change[fam, turn]]),
+        np.concatenate([0 * everyone, turn + 1]),
+    )

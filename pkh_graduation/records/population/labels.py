@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .columns import numbered
-from .simulation import Life
+from .life import Life
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Labels:
     @cached_property
     def kelompok(self) -> pd.Series:
         """Labels of kelompok."""
-        return numbered(f"G99-{self.part}", np.arange(len(self.life.field.kelompok_post)), 4)
+        return numbered(f"G99-{self.part}", np.arange(len(self.life.staff.kelompok_post)), 4)
 
     @cached_property
     def pendamping(self) -> pd.Series:
         """Labels of the holders of posts."""
-        return numbered(f"D99-{self.part}", np.arange(len(self.life.field.spell_post)), 3)
+        return numbered(f"D99-{self.part}", np.arange(len(self.life.staff.spell_post)), 3)
 
     @cached_property
     def nik(self) -> pd.Series:
@@ -61,7 +61,7 @@ class Labels:
         of_month = (date - month.astype("datetime64[D]")).astype(np.int64) + 1 + 40 * woman
         of_year = month.astype(np.int64) % 12 + 1
         year = (month.astype(np.int64) // 12 + 1970) % 100
-        number = 99 * 100 + self.life.key.kabupaten + 1
+        number = np.full(len(fam), 99 * 100 + self.life.key.kabupaten + 1)
         for part, width in ((kecamatan, 2), (of_month, 2), (of_year, 2), (year, 2), (serial, 4)):
             number = number * 10**width + part
         return numbered("", number, 16)

@@ -47,7 +47,9 @@ def marginals(replaced: tuple[Override, ...] = ()) -> Marginals:
     """
     text = files(__package__).joinpath("marginals.toml").read_text(encoding="utf-8")
     entries = {
-        f"{section}.{name}": dict(entry) for section, lines in tomllib.loads(text).items() for name, entry in lines.items()
+        f"{section}.{name}": dict(entry)
+        for section, lines in tomllib.loads(text).items()
+        for name, entry in lines.items()
     }
     for name, value in replaced:
         if name not in entries:

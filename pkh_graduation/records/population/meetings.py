@@ -8,8 +8,8 @@ import pandas as pd
 from .clocks import Draft, lagged
 from .columns import iso, numbered, pick, whole, yes
 from .labels import Labels
+from .life import Life
 from .sessions import HADIR
-from .simulation import Life
 
 HADIR_KATA = ("hadir", "izin", "sakit", "alpa")
 PEMAHAMAN = ("kurang", "cukup", "baik")
@@ -33,7 +33,7 @@ def sesi(life: Life, labels: Labels) -> Draft:
     group = np.repeat(np.arange(groups), months)
     month = np.tile(np.arange(months), groups)
     held, day = plan.held.ravel(), plan.day.ravel()
-    holder = life.field.holder[life.field.kelompok_post[group], month // 3]
+    holder = life.staff.holder[life.staff.kelompok_post[group], month // 3]
     frame = pd.DataFrame(
         {
             "sesi_id": session_labels(life, labels),

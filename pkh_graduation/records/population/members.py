@@ -9,9 +9,9 @@ from .clocks import Draft, lagged
 from .columns import iso, pick, whole, ya_tidak, yes
 from .families import ANAK, NONE, SD, Columns, present, school_level
 from .labels import Labels
+from .life import Life
 from .presets import YEAR
 from .regions import OPEN
-from .simulation import Life
 
 SURVEY, BIRTH, DEATH, LEAVING, PREGNANCY = range(5)
 DETECTED = 190
@@ -55,14 +55,14 @@ def _observations(rng: np.random.Generator, life: Life) -> tuple[np.ndarray, np.
         when = people["lahir"][coming] - shift
         inside = _inside(life, people["fam"][coming], when)
         parts.append((mother[inside], when[inside], np.full(int(inside.sum()), kind)))
-    who, day, kind = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((kind, day, who))
-    who, day, kind = who[order], day[order], kind[order]
+    who, day, what = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((what, day, who))
+    who, day, what = who[order], day[order], what[order]
     first = np.ones(len(who), dtype=bool)
     first[1:] = (who[1:] != who[:-1]) | (day[1:] != day[:-1])
     alive = (day >= people["lahir"][who]) & (day <= people["mati"][who])
     keep = first & alive
-    return who[keep], day[keep], kind[keep]
+    return who[keep], day[keep], what[keep]
 
 
 def _surveyed(rng: np.random.Generator, life: Life) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,7 +92,9 @@ def _event(life: Life, day: np.ndarray, who: np.ndarray, kind: int) -> tuple[np.
 
 def _known(rng: np.random.Generator, life: Life, day: np.ndarray, kind: np.ndarray) -> np.ndarray:
     m = life.preset.numbers
-    lag = np.array([m["tanggal_diketahui." + name] for name in ("keluarga", "kelahiran", "kematian", "keluarga", "keluarga")])
+    lag = np.array(
+        [m["tanggal_diketahui." + name] for name in ("keluarga", "kelahiran", "kematian", "keluarga", "keluarga")]
+    )
     known = day.copy()
     for code in range(5):
         rows = np.flatnonzero(kind == code)
@@ -119,7 +121,9 @@ def _schooling(life: Life, people: Columns, who: np.ndarray, day: np.ndarray) ->
     attends = level > NONE
     begins = np.select([level == SD, level == SD + 1], [people["sd"], people["sd_selesai"]], people["smp_selesai"])
     grade = np.clip((day - begins) // 365 + 1, 1, np.where(level == SD, 6, 3))
-    done = (people["sd_selesai"] <= day).astype(np.int64) + (people["smp_selesai"] <= day) + (people["sma_selesai"] <= day)
+    done = (
+        (people["sd_selesai"] <= day).astype(np.int64) + (people["smp_selesai"] <= day) + (people["sma_selesai"] <= day)
+    )
     ever = people["sd_selesai"] > people["sd"]
     done = np.where(ever, np.where((people["smp_selesai"] == people["sd_selesai"]), np.minimum(done, 1), done), 0)
     done = np.where(people["sma_selesai"] == people["smp_selesai"], np.minimum(done, 2), done)
@@ -145,12 +149,16 @@ def _schools() -> list[str]:
     return [f"99{number:06d}" for number in range(900)]
 
 
-def _work(rng: np.random.Generator, life: Life, people: Columns, who: np.ndarray, day: np.ndarray) -> dict[str, pd.Series]:
+def _work(
+    rng: np.random.Generator, life: Life, people: Columns, who: np.ndarray, day: np.ndarray
+) -> dict[str, pd.Series]:
     """Work of persons of 15 and over who do not attend school."""
     fam = people["fam"]
     age = (day - people["lahir"]) / YEAR
     luck = rng.random(len(life.people["fam"]))[who]
-    chance = np.where(people["urut"] == 1, 0.97, np.where(people["kelamin"] == 2, 0.45, 0.75)) * np.where(age > 70, 0.35, 1.0)
+    chance = np.where(people["urut"] == 1, 0.97, np.where(people["kelamin"] == 2, 0.45, 0.75)) * np.where(
+        age > 70, 0.35, 1.0
+    )
     adult = age >= 15
     works = adult & life.fam["kerja"][fam] & (luck < chance) & (people["disabilitas"] == 0)
     farm = life.fam["tani"][fam]
@@ -167,7 +175,9 @@ def _work(rng: np.random.Generator, life: Life, people: Columns, who: np.ndarray
     }
 
 
-def _health(rng: np.random.Generator, life: Life, people: Columns, who: np.ndarray, day: np.ndarray) -> dict[str, pd.Series]:
+def _health(
+    rng: np.random.Generator, life: Life, people: Columns, who: np.ndarray, day: np.ndarray
+) -> dict[str, pd.Series]:
     """Pregnancy, severe disability and a few difficulties."""
     due = _due(life, people, day)
     expects = due < OPEN
@@ -203,7 +213,9 @@ def _due(life: Life, people: Columns, day: np.ndarray) -> np.ndarray:
 
 def _end(people: Columns, day: np.ndarray, kind: np.ndarray, known: np.ndarray) -> dict[str, pd.Series]:
     dead, gone = kind == DEATH, kind == LEAVING
-    reason = np.where(dead, 1, np.where(gone, np.where(people["urut"] < 11, np.where(people["nikah"] > 0, 2, 3), 0), -1))
+    reason = np.where(
+        dead, 1, np.where(gone, np.where(people["urut"] < 11, np.where(people["nikah"] > 0, 2, 3), 0), -1)
+    )
     return {
         "tanggal_keluar": iso(day, dead | gone),
         "alasan_keluar": pick(["pindah", "meninggal", "nikah", "kk_baru"], reason),

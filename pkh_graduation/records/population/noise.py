@@ -14,7 +14,20 @@ Tables = dict[str, pd.DataFrame]
 Rows = np.ndarray
 Spoil = Callable[[np.random.Generator, pd.DataFrame, Rows], pd.DataFrame]
 
-MONTHS = ("JANUARI", "PEBRUARI", "Maret", "April", "MEI", "Juni", "Juli", "AGUSTUS", "September", "Oktober", "NOPEMBER", "Desember")
+MONTHS = (
+    "JANUARI",
+    "PEBRUARI",
+    "Maret",
+    "April",
+    "MEI",
+    "Juni",
+    "Juli",
+    "AGUSTUS",
+    "September",
+    "Oktober",
+    "NOPEMBER",
+    "Desember",
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +155,9 @@ def _sentinel(rng: np.random.Generator, frame: pd.DataFrame, rows: Rows) -> pd.D
 
 
 def _lost_zero(rng: np.random.Generator, frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
-    return _text(frame, "kode_wilayah", rows, lambda code: code[:4] + code[5:] if code[4] == "0" else code[:7] + code[8:])
+    return _text(
+        frame, "kode_wilayah", rows, lambda code: code[:4] + code[5:] if code[4] == "0" else code[:7] + code[8:]
+    )
 
 
 def _mixed_version(rng: np.random.Generator, frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
@@ -197,7 +212,12 @@ def _two_families(rng: np.random.Generator, frame: pd.DataFrame, rows: Rows) -> 
 
 
 def _impossible_date(rng: np.random.Generator, frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
-    return _text(frame, "tanggal_kunjungan", rows, lambda value: f"{value[:4]}-02-31" if value[-1] in "02468" else f"{value[:4]}-13-05")
+    return _text(
+        frame,
+        "tanggal_kunjungan",
+        rows,
+        lambda value: f"{value[:4]}-02-31" if value[-1] in "02468" else f"{value[:4]}-13-05",
+    )
 
 
 def _possible(frame: pd.DataFrame) -> np.ndarray:

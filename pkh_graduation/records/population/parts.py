@@ -31,6 +31,7 @@ from .fieldwork import PRIORITY, RESULTS, kunjungan, masalah
 from .households import keluarga
 from .identities import identitas
 from .labels import Labels
+from .life import Life
 from .marginals import Marginals
 from .meetings import HADIR_KATA, kehadiran, sesi
 from .members import anggota
@@ -40,7 +41,7 @@ from .presets import Preset
 from .programmes import program
 from .ranks import peringkat
 from .references import reference_tables
-from .simulation import Life, reference, simulate
+from .simulation import reference, simulate
 from .verification import verifikasi
 
 
@@ -100,6 +101,8 @@ def _tables(life: Life) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame
         tables[name] = finish(revised, life.preset.cutoff)
         written = revised if name == "peristiwa_status" else written
         logs.append(log.assign(tabel=name))
+    sheets = tables["p2k2_kehadiran"]
+    tables["p2k2_kehadiran"] = sheets[sheets["sesi_id"].isin(tables["p2k2_sesi"]["sesi_id"])].reset_index(drop=True)
     tables |= reference_tables(life, labels)
     hidden = {
         "kebenaran_triwulan": truth.by_quarter(life, labels),
@@ -118,7 +121,7 @@ def _tables(life: Life) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame
 _REVISED: dict[str, tuple[str, Wrong, Mistake | None, bool]] = {
     "keluarga": ("jenis_lantai", other_number(1, 9), same_id, True),
     "peringkat": ("desil_nasional", other_number(1, 10), same_id, True),
-    "anggota": ("tanggal_lahir", shifted_date, same_id, True),
+    "anggota": ("tanggal_lahir", shifted_date, wrong_id("anggota_id"), False),
     "usaha": ("omzet_rp", scaled_amount, same_id, True),
     "penyaluran": ("nominal", scaled_amount, same_id, True),
     "verifikasi_komitmen": ("memenuhi", flipped, wrong_id("anggota_id"), False),
@@ -139,7 +142,9 @@ def _revised(life: Life, labels: Labels, name: str, draft: Draft, m: Marginals) 
     return revise(life.stream(f"koreksi_{name}"), draft, column, wrong, m, mistake=mistake, move=move)
 
 
-def _other_family(life: Life, labels: Labels) -> Callable[[np.random.Generator, np.ndarray, pd.DataFrame], pd.DataFrame]:
+def _other_family(
+    life: Life, labels: Labels
+) -> Callable[[np.random.Generator, np.ndarray, pd.DataFrame], pd.DataFrame]:
     """Attendance ticked for a family of another kelompok."""
     group = life.fam["kelompok"]
     own = group[life.logs["hadir"]["fam"]]

@@ -8,8 +8,8 @@ import pandas as pd
 from .clocks import Draft, lagged
 from .columns import numbered, pick, whole
 from .labels import Labels
+from .life import Life
 from .marginals import Marginals
-from .simulation import Life
 
 STATUS = ("cair", "tertahan", "gagal", "retur")
 REASONS = ("rekening_pasif", "data_tidak_padan", "kks_bermasalah", "sanksi", "tidak_hadir")

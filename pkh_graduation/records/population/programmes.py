@@ -10,7 +10,7 @@ from .columns import decimal, numbered, pick, whole
 from .families import NONE, SD, SMA, Columns, component, lansia_age
 from .labels import Labels
 from .levers import PROGRAM_OF
-from .simulation import Life
+from .life import Life
 
 PROGRAMS = (*PROGRAM_OF, "mekaar", "sembako", "pbi_jkn", "pip")
 MEKAAR, SEMBAKO, PBI, PIP = range(4, 8)

@@ -8,7 +8,7 @@ import pandas as pd
 from .clocks import Draft, lagged
 from .columns import decimal, pick, whole
 from .labels import Labels
-from .simulation import Life
+from .life import Life
 
 
 def peringkat(life: Life, labels: Labels) -> Draft:

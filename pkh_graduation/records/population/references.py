@@ -7,7 +7,7 @@ import pandas as pd
 
 from .columns import iso, pick, whole
 from .labels import Labels
-from .simulation import Life
+from .life import Life
 
 FOUNDED = 13_879
 """2008-01-01: since when places and groups are taken to exist."""
@@ -15,7 +15,11 @@ FOUNDED = 13_879
 
 def reference_tables(life: Life, labels: Labels) -> dict[str, pd.DataFrame]:
     """All reference tables of one part; what belongs to the kabupaten or the country stands in its first part only."""
-    tables = {"kelompok": _kelompok(life, labels), "pendamping": _pendamping(life, labels), "target": _target(life, labels)}
+    tables = {
+        "kelompok": _kelompok(life, labels),
+        "pendamping": _pendamping(life, labels),
+        "target": _target(life, labels),
+    }
     if life.key.bucket == 0:
         tables["wilayah"] = _wilayah(life)
     if life.key.index == 0:
@@ -39,7 +43,9 @@ def _visible(frame: pd.DataFrame, cutoff: int) -> pd.DataFrame:
 
 
 def _dated(columns: dict[str, pd.Series], since: np.ndarray, end: np.ndarray, lag: int) -> pd.DataFrame:
-    return pd.DataFrame({**columns, "_sejak": since, "_sampai": end, "_diketahui": since + lag, "_diketahui_selesai": end + lag})
+    return pd.DataFrame(
+        {**columns, "_sejak": since, "_sampai": end, "_diketahui": since + lag, "_diketahui_selesai": end + lag}
+    )
 
 
 def _open(n: int) -> np.ndarray:
@@ -67,7 +73,7 @@ def _wilayah(life: Life) -> pd.DataFrame:
 
 def _kelompok(life: Life, labels: Labels) -> pd.DataFrame:
     """One row per kelompok and holder of its post."""
-    field = life.field
+    field = life.staff
     group, spell = np.nonzero(field.kelompok_post[:, None] == field.spell_post)
     columns = {
         "kelompok_id": pick(labels.kelompok, group),
@@ -83,7 +89,7 @@ def _last(end: np.ndarray) -> np.ndarray:
 
 
 def _pendamping(life: Life, labels: Labels) -> pd.DataFrame:
-    field = life.field
+    field = life.staff
     n = len(field.spell_post)
     columns = {
         "pendamping_id": labels.pendamping,
@@ -96,7 +102,7 @@ def _pendamping(life: Life, labels: Labels) -> pd.DataFrame:
 
 def _target(life: Life, labels: Labels) -> pd.DataFrame:
     """Targets of each pendamping in years that have one, known a month into the year."""
-    field, m = life.field, life.preset.numbers
+    field, m = life.staff, life.preset.numbers
     years = sorted({life.preset.year_tahap(q)[0] for q in range(life.preset.quarters)} & set(m["keluar.target_tahun"]))
     start = np.array([np.datetime64(f"{year}-01-01", "D").astype(np.int64) for year in years], dtype=np.int64)
     y, spell = np.nonzero((field.spell_start <= start[:, None] + 30) & (start[:, None] + 30 < field.spell_end))

@@ -58,7 +58,11 @@ def attend(rng: np.random.Generator, quarter: int, schedule: Schedule, state: Co
     """
     here = np.flatnonzero(state["aktif_awal"])
     group = state["kelompok"][here]
-    chance = m["p2k2.hadir_pangkal"] + m["p2k2.hadir_usaha"] * state["giat"][here] + m["p2k2.hadir_sulit"] * state["sulit"][here]
+    chance = (
+        m["p2k2.hadir_pangkal"]
+        + m["p2k2.hadir_usaha"] * state["giat"][here]
+        + m["p2k2.hadir_sulit"] * state["sulit"][here]
+    )
     chance = np.clip(chance, 0.05, 0.98)
     parts = []
     for month in range(3 * quarter, 3 * quarter + 3):

@@ -15,8 +15,8 @@ from .exits import CAUSES, MANDIRI
 from .families import DISABILITAS, LANSIA, exhaustion_day
 from .labels import Labels
 from .levers import LEVERS
+from .life import Life
 from .regions import OPEN
-from .simulation import Life
 
 AFTER = 4
 """Quarters after leaving for which a family's hazards are still told (``aktif`` false): what would have been."""
@@ -33,7 +33,10 @@ def by_quarter(life: Life, labels: Labels) -> pd.DataFrame:
     year, tahap = np.array([life.preset.year_tahap(k) for k in range(life.preset.quarters)]).T
     counts = q["komponen"][fam, quarter]
     protected = counts[:, LANSIA] + counts[:, DISABILITAS]
-    readiness = q["eta_keluarga"][fam, quarter] + life.preset.numbers["keluar.tidak_diusulkan_siap"] * life.fam["tak_diusulkan"][fam]
+    readiness = (
+        q["eta_keluarga"][fam, quarter]
+        + life.preset.numbers["keluar.tidak_diusulkan_siap"] * life.fam["tak_diusulkan"][fam]
+    )
     plain = {name: q[name][fam, quarter] for name in _PLAIN}
     return pd.DataFrame(
         {
@@ -98,7 +101,9 @@ def _day(values: np.ndarray) -> pd.arrays.IntegerArray:
 def _known_exit(life: Life, labels: Labels, events: Draft) -> np.ndarray:
     """Day on which the first exit became known, as first written."""
     frame = events.frame
-    final = (frame["tahap_proses"] == STAGES[EFEKTIF]) & ~frame["jenis"].isin(["masuk", "masuk_kembali"]) & ~frame["batal"]
+    final = (
+        (frame["tahap_proses"] == STAGES[EFEKTIF]) & ~frame["jenis"].isin(["masuk", "masuk_kembali"]) & ~frame["batal"]
+    )
     rows = np.flatnonzero(final)
     fam = pd.Index(labels.kpm).get_indexer(frame["kpm_id"].iloc[rows])
     mine = events.day[rows] == life.fam["keluar1"][fam]
@@ -126,7 +131,7 @@ def offers(life: Life, labels: Labels) -> pd.DataFrame:
 
 def field_staff(life: Life, labels: Labels) -> pd.DataFrame:
     """`kebenaran_pendamping`: propensity, meeting supply and stopping of every holder of a post."""
-    field = life.field
+    field = life.staff
     post = field.spell_post
     spread = life.preset.numbers["pendamping.kecenderungan_sd"]
     quartile = 1 + np.searchsorted(np.array([-0.6745, 0.0, 0.6745]) * spread, field.spell_u)
@@ -185,7 +190,9 @@ def truth_auc(quarters: pd.DataFrame, *, horizon: int = 4, score: str = "h_mandi
         won, of = _pairs(total[rows], exits[rows] > 0)
         wins, pairs = wins + won, pairs + of
     if pairs == 0:
-        raise ValueError("no quarter has both families that left by mandiri and families that did not; take more families.")
+        raise ValueError(
+            "no quarter has both families that left by mandiri and families that did not; take more families."
+        )
     return wins / pairs
 
 

@@ -9,8 +9,8 @@ from .clocks import Draft, to_25th
 from .columns import decimal, pick, whole, yes
 from .families import AUD, LANSIA, NONE, component, lansia_age
 from .labels import Labels
+from .life import Life
 from .presets import first_of_month
-from .simulation import Life
 
 KINDS = ("pendidikan", "kesehatan", "kesos")
 
@@ -80,5 +80,3 @@ def _absence(rng: np.random.Generator, n: int, k: dict[str, float]) -> tuple[np.
     few = rng.poisson(k["alpa"] / 3.0, n)
     many = np.ceil(days * rng.uniform(0.16, 0.5, n)).astype(np.int64)
     return np.where(weak, many, np.minimum(few, 2)), days
-
-

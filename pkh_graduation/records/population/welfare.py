@@ -63,7 +63,9 @@ def next_shock(rng: np.random.Generator, level: np.ndarray, bits: np.ndarray, m:
     return level * kept + number * size
 
 
-def welfare(fam: Columns, shape: Columns, tenure: np.ndarray, rest: np.ndarray, shock: np.ndarray, m: Marginals) -> np.ndarray:
+def welfare(
+    fam: Columns, shape: Columns, tenure: np.ndarray, rest: np.ndarray, shock: np.ndarray, m: Marginals
+) -> np.ndarray:
     """Latent welfare w (about standard normal) of every family in a quarter; ``tenure`` in years."""
     k = m.section("kesejahteraan")
     return (
