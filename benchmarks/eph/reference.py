@@ -1,4 +1,4 @@
-"""Plain columns: about 150 numbers per household and quarter, as an analyst would write them in an afternoon, and plain models.
+"""Plain columns, about 140 numbers per household and quarter, as an analyst would write them in an afternoon, and plain models.
 
 In: a `Survey`. Out: one float64 row per household and quarter, from that quarter's interview alone. No engine, no catalogue, no
 history: this is what the library is compared with, and where the survey's own columns for the library come from.
@@ -12,6 +12,7 @@ from panel import Survey
 from sklearn.base import BaseEstimator, clone
 
 from pkh_graduation.contracts import Contender, Outcomes, Scores
+from pkh_graduation.estimators import PlainBoosting, reference_models
 
 KEY = ["hh_id", "t"]
 CODES = {
@@ -216,3 +217,34 @@ class OnColumns(BaseEstimator):
     def predict_incidence(self, X: pd.DataFrame, horizon: int, *, groups: pd.Series | None = None) -> Scores:
         """Incidence by the clone."""
         return self.fitted_.predict_incidence(X[self.columns_], horizon, groups=groups)
+
+
+class MeanOf(BaseEstimator):
+    """The mean of two contenders' incidences: the simplest blend."""
+
+    def __init__(self, first: Contender, second: Contender) -> None:
+        self.first = first
+        self.second = second
+
+    def fit(self, X: pd.DataFrame, y: Outcomes, *, groups: pd.Series | None = None) -> MeanOf:
+        """Fit a clone of each."""
+        self.fitted_ = [clone(one).fit(X, y, groups=groups) for one in (self.first, self.second)]
+        return self
+
+    def predict_incidence(self, X: pd.DataFrame, horizon: int, *, groups: pd.Series | None = None) -> Scores:
+        """The mean of the paths, margins and bounds."""
+        both = [one.predict_incidence(X, horizon, groups=groups) for one in self.fitted_]
+        path, margin, low, high = (
+            np.mean([getattr(one, name) for one in both], axis=0) for name in ("path", "margin", "low", "high")
+        )
+        return Scores(X.index, path, margin, low, high)
+
+
+def plain_models(prefix: str) -> dict[str, Contender]:
+    """Plain boosting, a logistic, and the mean of both, on the columns whose names begin with ``prefix``."""
+    boosting, logistic = PlainBoosting(), reference_models()["logistik"]
+    return {
+        "boosting_polos": OnColumns(boosting, prefix),
+        "logistik_polos": OnColumns(logistic, prefix),
+        "rataan_polos": OnColumns(MeanOf(boosting, logistic), prefix),
+    }

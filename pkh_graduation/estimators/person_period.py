@@ -150,7 +150,7 @@ def draw_periods(
     *,
     negatives_per_event: float = 4.0,
     min_negatives: int = 200,
-    max_rows: int = 80_000,
+    max_events: int = 20_000,
     family_weight: np.ndarray | None = None,
     random_state: int = 0,
 ) -> PersonPeriods:
@@ -168,19 +168,24 @@ def draw_periods(
     strata = int(stratum.max(initial=0)) + 1
     events = np.bincount(stratum[event], minlength=strata)
     pool = np.bincount(stratum[~event], minlength=strata)
-    ratio = min(negatives_per_event, max(2.0, max_rows / max(1, int(events.sum())) - 1.0))
-    share = np.minimum(1.0, np.maximum(ratio * events, min_negatives) / np.maximum(pool, 1))
-    lucky = np.random.default_rng(random_state).random(len(place)) < share[stratum]
-    keep = event | lucky
-    before = np.bincount(stratum[~event], weights=family[~event], minlength=strata)
-    left = keep & ~event
-    after = np.bincount(stratum[left], weights=family[left], minlength=strata)
-    restore = np.divide(before, after, out=np.ones(strata), where=after > 0)
-    weight = np.where(event, family, family * restore[stratum])[keep]
+    kept_share = min(1.0, max_events / max(1, int(events.sum())))
+    ratio = np.clip(2.0 * max_events / max(1, int(events.sum())), min(2.0, negatives_per_event), negatives_per_event)
+    wanted = np.maximum(ratio * kept_share * events, min_negatives)
+    share = np.where(event, kept_share, np.minimum(1.0, wanted / np.maximum(pool, 1))[stratum])
+    keep = np.random.default_rng(random_state).random(len(place)) < share
+    weight = (family * _restoring(stratum, event, family, keep))[keep]
     chosen = place[keep]
     return PersonPeriods(
         follow.row[chosen], follow.household[chosen], ahead[keep], target[keep], event[keep], family[keep], weight
     )
+
+
+def _restoring(stratum: np.ndarray, event: np.ndarray, family: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """Factor per line by which the kept lines of its quarter, events and negatives apart, make up for those left out."""
+    cell = 2 * stratum + event
+    before = np.bincount(cell, weights=family)
+    after = np.bincount(cell[keep], weights=family[keep], minlength=len(before))
+    return np.divide(before, after, out=np.ones(len(before)), where=after > 0)[cell]
 
 
 def recent_window(target: np.ndarray, event: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def ridge_logistic(
             break
         gain = value - moved[1]
         beta, value, margin = moved
-        if gain <= 1e-9 * (abs(value) + 1e-12):
+        if gain <= 1e-8 * abs(value):
             break
     return beta
 
@@ -75,9 +75,11 @@ def _derivatives(
     chance = expit(margin)
     gradient = matrix.T @ (weight * (chance - event)) + ridge * (beta - centre)
     root = np.sqrt(weight * chance * (1.0 - chance))
-    hessian = np.diag(ridge + 1e-9)
-    for first in range(0, len(matrix), _CHUNK):  # in blocks: the scaled copy stays small
-        block = matrix[first : first + _CHUNK] * root[first : first + _CHUNK, None]
+    hessian = np.diag(ridge + 1e-6 * weight.sum())
+    for first in range(
+        0, len(matrix), _CHUNK
+    ):  # single precision steers the step; the gradient above decides where it ends
+        block = np.multiply(matrix[first : first + _CHUNK], root[first : first + _CHUNK, None], dtype=np.float32)
         hessian += block.T @ block
     return gradient, hessian
 

@@ -128,7 +128,7 @@ def guard(values: pd.DataFrame, model_columns: list[str]) -> Guarded:
     Raises:
         ContractError: the facts lack a column that a guard reads.
     """
-    read = [*dict.fromkeys([*HARD, *_POOR, *(name for soft in SOFT for name in soft.columns)])]
+    read = [*dict.fromkeys([*HARD, *_POOR, *(name for item in SOFT for name in item.columns)])]
     check_columns(values, read, "facts")
     # As float64 a missing value compares false: a soft guard speaks only of what is known.
     numbers = values[read].astype("Float64").astype("float64").reset_index(drop=True)
@@ -139,8 +139,9 @@ def guard(values: pd.DataFrame, model_columns: list[str]) -> Guarded:
     objects = fired[OBJECTION]
     excluded = {words: fired[name] & (~objects | (name == OBJECTION)) for name, words in HARD.items()}
     poor = {_STALE: stale, _SPARSE: sparse, _UNKNOWN: unknown}
-    warnings = {**poor, **{soft.warning: soft.fires(numbers) for soft in SOFT}}
-    checks = {_RENEW: stale | sparse | unknown, **{soft.check: soft.fires(numbers) for soft in SOFT}}
+    soft = [(item, item.fires(numbers)) for item in SOFT]
+    warnings = {**poor, **{item.warning: fires for item, fires in soft}}
+    checks = {_RENEW: stale | sparse | unknown, **{item.check: fires for item, fires in soft}}
     told = [_join(flags, ~objects) for flags in (warnings, checks)]
     series = [
         pd.Series(column.to_numpy(), index=values.index)

@@ -9,6 +9,7 @@ from pkh_graduation.contracts import Contender, Explainable, ExplainedPart
 from pkh_graduation.estimators import GraduationModel, reference_models
 from pkh_graduation.estimators.hazards import model_matrix
 from pkh_graduation.estimators.incidence import incidence_path
+from pkh_graduation.estimators.person_period import dates_of, quarter_of
 from pkh_graduation.programme.vocabulary import MANDIRI, STATES
 
 SIGNS = {"w": 1, "owns": 1, "v": -1, "not_there": 1}
@@ -68,7 +69,7 @@ def test_mean_incidence_is_true_under_random_censoring_and_not_when_the_censored
     honest = model.predict_incidence(now, 4).path[:, -1].mean(axis=0)
     assert honest[1] == pytest.approx(truth[1], rel=0.1)
     assert honest[2] == pytest.approx(truth[2], rel=0.25)
-    assert honest[0] == pytest.approx(truth[0], rel=0.02)
+    assert honest[0] == pytest.approx(truth[0], rel=0.04)
     frame = world.y.frame.copy()
     frame.loc[frame["way_out"] == "tersensor", ["way_out", "quarter"]] = ["masih_peserta", 4]
     frame["observed"] = 4
@@ -83,15 +84,19 @@ def test_families_are_ranked_nearly_as_the_truth_would(model, world, X_now):
 
 
 def test_the_recent_year_is_predicted_at_its_level():
-    world = make_world(n=1500, seed=2)
-    calm = world.y.frame.copy()
-    early = calm.index.get_level_values("as_of") < "2020-12-31"
-    lost = early & (calm["way_out"] == MANDIRI) & (np.arange(len(calm)) % 10 > 0)
-    calm.loc[lost, ["way_out", "quarter"]] = ["masih_peserta", 4]
-    model = small().fit(world.X, relabelled(world.y, calm.astype(world.y.frame.dtypes)))
+    world = make_world(n=2500, seed=2)
+    frame = world.y.frame.copy()
+    leaves = quarter_of(dates_of(frame.index)) + frame["quarter"]
+    quiet = (frame["way_out"] == MANDIRI) & (leaves < 4 * 2021)  # nine of ten exits before 2021 never happened
+    quiet &= [int(name[-6:], 16) % 10 > 0 for name in frame.index.get_level_values("kpm_id")]
+    frame.loc[quiet, "way_out"] = "tersensor"
+    frame.loc[quiet, "quarter"] = frame.loc[quiet, "observed"]
+    model = small().fit(world.X, relabelled(world.y, frame))
     late = world.X[world.X.index.get_level_values("as_of") == "2020-12-31"]
-    happened = (world.y.frame.loc[late.index, "way_out"] == MANDIRI).mean()
-    assert model.predict_incidence(late, 4).path[:, -1, 1].mean() == pytest.approx(happened, rel=0.35)
+    happened = (frame.loc[late.index, "way_out"] == MANDIRI).mean()
+    long_run = (frame["way_out"] == MANDIRI).mean()
+    assert model.predict_incidence(late, 4).path[:, -1, 1].mean() == pytest.approx(happened, rel=0.15)
+    assert long_run < 0.7 * happened
 
 
 def test_a_clone_fits_the_same_and_another_seed_does_not(model, world, X_now):

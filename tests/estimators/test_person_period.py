@@ -87,6 +87,15 @@ def test_weighted_means_of_a_feature_are_unbiased(world):
     assert np.mean(means) == pytest.approx(truth, abs=3 * np.std(means) / np.sqrt(20))
 
 
+def test_many_events_are_thinned_and_still_add_up(world):
+    drawn = draw_periods(follow_up(world.X.index, world.y), "mandiri", max_events=300, min_negatives=1)
+    everyone = draw_periods(follow_up(world.X.index, world.y), "mandiri")
+    assert 200 < drawn.event.sum() < 400 < everyone.event.sum()
+    assert drawn.weight[drawn.event].sum() == pytest.approx(everyone.event.sum())
+    assert drawn.weight[~drawn.event].sum() == pytest.approx(everyone.weight[~everyone.event].sum())
+    assert (~drawn.event).sum() < 3 * drawn.event.sum()
+
+
 def test_the_sample_does_not_depend_on_the_order_of_rows(world):
     shuffled = world.X.sample(frac=1, random_state=3)
     one = draw_periods(follow_up(world.X.index, world.y), "mandiri")

@@ -94,6 +94,16 @@ def read(some):
     return _study("material").read_panel(some)
 
 
+@pytest.fixture(scope="module")
+def some_pairs(some):
+    return _study("panel").pair_up(some)
+
+
+@pytest.fixture(scope="module")
+def built(read, some_pairs):
+    return _study("material").make_material(read, some_pairs)
+
+
 def test_mapping_and_adapter_read_every_row_into_our_tables(some, read):
     tables = read.records.tables
     assert len(tables["keluarga"]) == len(some.households)
@@ -105,10 +115,9 @@ def test_mapping_and_adapter_read_every_row_into_our_tables(some, read):
     assert not read.records.sintetis
 
 
-def test_features_of_the_engine_agree_with_columns_computed_by_hand(some, read):
-    pairs = _study("panel").pair_up(some)
-    X = _study("material").make_material(read, pairs).X
-    by_hand = read.columns.loc[pd.MultiIndex.from_frame(pairs[["hh_id", "t"]])]
+def test_features_of_the_engine_agree_with_columns_computed_by_hand(read, some_pairs, built):
+    X = built.X
+    by_hand = read.columns.loc[pd.MultiIndex.from_frame(some_pairs[["hh_id", "t"]])]
     mine = X[[f"eph_{name}" for name in by_hand]]
     pd.testing.assert_frame_equal(
         mine.set_axis(by_hand.columns, axis=1).reset_index(drop=True), by_hand.reset_index(drop=True), rtol=1e-6
@@ -118,20 +127,18 @@ def test_features_of_the_engine_agree_with_columns_computed_by_hand(some, read):
     assert (X["kepala_perempuan"].to_numpy() == by_hand["head_woman"].to_numpy()).all()
 
 
-def test_interviews_after_the_base_quarter_change_no_feature(some, read):
+def test_interviews_after_the_base_quarter_change_no_feature(some, some_pairs, built):
     panel, material = _study("panel"), _study("material")
     t = 2022 * 4 + 1
-    pairs = panel.pair_up(some).query("t == @t").reset_index(drop=True)
     past = panel.Survey(*(getattr(some, name)[lambda frame: frame["t"] <= t] for name in panel.FILES))
-    whole = material.make_material(read, pairs).X
-    alone = material.make_material(material.read_panel(past), pairs).X
-    pd.testing.assert_frame_equal(whole, alone, check_exact=True)
+    then = some_pairs[some_pairs["t"] == t].reset_index(drop=True)
+    alone = material.make_material(material.read_panel(past), then).X
+    pd.testing.assert_frame_equal(built.X.loc[alone.index], alone, check_exact=True)
 
 
-def test_folds_learn_only_from_outcomes_held_by_the_origin(some, read):
+def test_folds_learn_only_from_outcomes_held_by_the_origin(some_pairs, built):
     panel, material, settings = _study("panel"), _study("material"), _study("settings")
-    pairs = panel.pair_up(some)
-    built = material.make_material(read, pairs)
+    pairs = some_pairs
     folds = material.YearAhead(tuple(panel.quarter_end(t) for t in settings.ORIGINS))
     for t, fold in zip(settings.ORIGINS, folds.split(built.X, built.y, built.history), strict=True):
         assert len(fold.train) == (pairs["t"] + 4 <= t).sum() > 0

@@ -26,7 +26,7 @@ from pkh_graduation.records.population import (
 from pkh_graduation.records.population.families import component_counts, draw_families, exhaustion_day, lansia_age
 from pkh_graduation.records.schemas import TABLES
 
-NINE_YEARS = Preset("uji", 6_000, bucket=6_000)
+NINE_YEARS = Preset("uji", 5_500, bucket=5_500)
 SMALL = Preset("kecil", 1_000, first=(2024, 1), quarters=12, bucket=500)
 TINY = Preset("mungil", 400, first=(2025, 1), quarters=4, bucket=200)
 REAL_PROVINCES = {

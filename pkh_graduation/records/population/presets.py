@@ -37,7 +37,9 @@ class Preset:
     """Size and span of a made-up population.
 
     ``kpm`` active families in all, spread over ``kabupaten``; ``quarters`` from ``first`` (year, tahap) on; at most
-    ``bucket`` families in one part. ``ganti`` replaces numbers of marginals.toml. Drift switches: ``beban_2026`` (share of
+    ``bucket`` families in one part. ``ganti`` replaces numbers of marginals.toml (lists as tuples).
+
+    Drift switches: ``beban_2026`` (share of
     the caseload kept from 2026 on) and ``geser_logit_2026`` (shift of the mandiri log-odds from 2026 on).
     """
 

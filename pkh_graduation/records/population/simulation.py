@@ -7,6 +7,7 @@ happened. Tables for the office and the hidden truth are both written from it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -168,6 +169,7 @@ def _stack(recorded: list[Columns], n: int) -> Columns:
 _EXACT = ("eta", "h_kasus", "h_mandiri", "h_mandiri_rt")
 
 
+@lru_cache(maxsize=8)
 def reference(preset: Preset) -> Calibration:
     """Intercepts and cut points for a preset, from a reference kabupaten that no table shows; the same for every seed.
 
