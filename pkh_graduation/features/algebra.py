@@ -7,6 +7,7 @@ A source is a table seen as `Events` (each row counts on its day), `States` (eac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -18,6 +19,14 @@ KEYS = ("kpm", "kelompok")
 
 PLACES = ("desa", "kelompok")
 """Neighbourhoods of `Peers`, taken from the cohort."""
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED = frozenset(
+    """all and any as asc between by case cast cohort count cross desc distinct else end except exists false filter from full group
+    having in inner intersect into is join known_day left like limit max min not null on or order outer over partition record_id
+    right select sum table tautan then true union unique using values when where window with""".split()
+)
 
 
 class FeatureError(ValueError):
@@ -38,6 +47,9 @@ class Source:
     def __post_init__(self) -> None:
         if self.key not in KEYS:
             raise FeatureError(f"{self.table}: rows belong to one of {KEYS}, not to {self.key!r}.")
+        unfit = [name for name in (self.table, *self.columns) if not _NAME.fullmatch(name) or name in _RESERVED]
+        if unfit:
+            raise FeatureError(f"{unfit} cannot be names: small letters, digits and _, and no word of SQL.")
         strange = {kind for kind in self.columns.values() if kind not in (INT, REAL, TEXT)}
         if strange:
             raise FeatureError(f"{self.table}: columns are INT, REAL or TEXT, not {sorted(strange)}.")

@@ -46,9 +46,10 @@ def training_dates(as_of: dt.date, recipe: Recipe) -> list[dt.date]:
 
 
 def panel(records: Records, as_of: dt.date, recipe: Recipe) -> Snapshots:
-    """Snapshots of all dates a recipe learns from that have a caseload."""
+    """Snapshots of the dates a recipe learns from, none before exits were recorded: only survivors would be in them."""
     dates = training_dates(as_of, recipe)
-    return timeline.take_snapshots(records, every="tahap", since=dates[0], until=dates[-1])
+    since = max(dates[0], timeline.watched_since(records))
+    return timeline.take_snapshots(records, every="tahap", since=since, until=dates[-1])
 
 
 def compute(

@@ -16,8 +16,8 @@ def visible(rows, day):
 
 
 def masked(row, day):
-    heard = row["end"] is not None and row["end_known"] is not None and max(row["end"], row["end_known"]) <= day
-    return row | {"end": row["end"] if heard else None}
+    heard = row["tamat"] is not None and row["tamat_tahu"] is not None and max(row["tamat"], row["tamat_tahu"]) <= day
+    return row | {"tamat": row["tamat"] if heard else None}
 
 
 def order(row):
@@ -90,7 +90,7 @@ CONDITIONS = {
     "has_b": (lambda s: s["m"].has("b"), lambda r, day: r["m"] is not None and "b" in r["m"].split("|")),
     "missing": (lambda s: s["x"].is_null() | (s["x"] < 0), lambda r, day: r["x"] is None or r["x"] < 0),
     "level": (lambda s: s["x"].steps(0, 6) >= 1, lambda r, day: r["x"] is not None and r["x"] >= 0),
-    "open": (lambda s: s["end"].is_null(), lambda r, day: r["end"] is None),
+    "open": (lambda s: s["tamat"].is_null(), lambda r, day: r["tamat"] is None),
 }
 
 

@@ -34,8 +34,8 @@ from pkh_graduation.programme.calendar import add_months, day_of
 
 AS_OF = (dt.date(2023, 2, 28), dt.date(2024, 2, 29), dt.date(2024, 8, 31))
 WINDOWS = (None, 3, 6, 12, 24)
-COLUMNS = {"e": INT, "x": INT, "r": REAL, "s": TEXT, "m": TEXT, "end": INT}
-END = (("end", "end_known"),)
+COLUMNS = {"e": INT, "x": INT, "r": REAL, "s": TEXT, "m": TEXT, "tamat": INT}
+END = (("tamat", "tamat_tahu"),)
 FAMILIES = (1, 2, 3, 4)
 
 EVENTS = Events("peristiwa", COLUMNS, ends=END)
@@ -77,17 +77,17 @@ def finished(rows):
         made.append(
             {k: r[k] for k in ("row_key", "day", "batal", "x", "r", "s", "m")}
             # Record ids run against the order of the rows, so that an order by position would be caught.
-            | {"record_id": len(rows) - number, "known_day": r["day"] + r["lag"], "end": end, "end_known": heard}
+            | {"record_id": len(rows) - number, "known_day": r["day"] + r["lag"], "tamat": end, "tamat_tahu": heard}
             | {"kpm": key % 3 + 1, "kelompok": key % 2 + 1, "e": key % 5}
         )
     return made
 
 
 def as_table(rows):
-    names = ["row_key", "day", "batal", "x", "r", "s", "m", "record_id", "known_day", "end", "end_known", "kpm", "kelompok", "e"]
+    names = ["row_key", "day", "batal", "x", "r", "s", "m", "record_id", "known_day", "tamat", "tamat_tahu", "kpm", "kelompok", "e"]
     table = pd.DataFrame(rows, columns=names)
     whole = ("row_key", "record_id", "kpm", "kelompok", "e")
-    table = table.astype({**dict.fromkeys(whole, "int64"), **dict.fromkeys(("day", "end", "end_known"), "Int32")})
+    table = table.astype({**dict.fromkeys(whole, "int64"), **dict.fromkeys(("day", "tamat", "tamat_tahu"), "Int32")})
     table = table.astype({"known_day": "int32", "batal": bool, "x": "Int64", "r": "Float64", "s": "str", "m": "str"})
     return with_superseded(table)
 
@@ -248,8 +248,8 @@ MUTANTS = {
     "happened": (r" AND t\.day <= \d+", ""),
     "window": (r" AND t\.day > \d+", ""),
     "window's edge": (r"t\.day > ", "t.day >= "),
-    "end known": (r"t\.end_known <= \d+", "true"),
-    "end happened": (r"t\.end <= \d+", "true"),
+    "end known": (r"t\.tamat_tahu <= \d+", "true"),
+    "end happened": (r"t\.tamat <= \d+", "true"),
     "order by day": (r"CAST\(day AS BIGINT\) \* 281474976710656 \+ ", ""),
     "order by known day": (r" \+ CAST\(known_day AS BIGINT\) \* 8589934592", ""),
     "order by record": (r"8589934592 \+ record_id", "8589934592 - record_id"),

@@ -147,3 +147,9 @@ def test_a_ring_of_links_proves_nothing():
 def test_a_long_chain_is_followed_to_its_end():
     rows = [link(n, n + 1, "2020-01-01") for n in range(1, 70)]
     assert roots(rows, END, range(1, 71)) == [1] * 70
+
+
+def test_a_link_announced_early_counts_from_its_day():
+    rows = [link(1, 2, "2020-05-01", known="2020-04-01")]
+    assert roots(rows, day("2020-04-30")) == [1, 2, 3, 4]
+    assert roots(rows, day("2020-05-01")) == [1, 1, 3, 4]
