@@ -70,7 +70,8 @@ facts.catalogue[["theme", "unit", "meaning_id", "lever"]].sample(6, random_state
 # %% [markdown]
 # ## A model, judged against today's practice
 #
-# Rolling origins: at each, only what was known by then is learnt from. Precision is counted at 10 % *within* each pendamping's caseload.
+# Rolling origins: at each, only what was known by then is learnt from. Precision is counted at 10 % *within* each
+# pendamping's caseload.
 
 # %%
 model = pkh.GraduationModel(n_members=2, random_state=0)
@@ -80,7 +81,8 @@ report = pkh.run_backtest(
 report.at_capacity(0.10)
 
 # %% [markdown]
-# On 2,000 families such figures are noise with a point in the middle: look at the intervals, and run `pkh-graduation demo` for 20,000.
+# On 2,000 families such figures are noise with a point in the middle: look at the intervals, and run `pkh-graduation demo`
+# for 20,000.
 #
 # ## The list
 

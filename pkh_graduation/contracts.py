@@ -254,9 +254,9 @@ class PriorityLists:
     ``frame``: one line per family of every caseload, columns ``kpm_id, as_of, pendamping_id, desa, kecamatan, kabupaten,
     kelompok_id, urutan`` (Int32 place on the year's list, missing when not on it), ``kategori`` (the three bands),
     ``p_mandiri_12m, p_bawah, p_atas, p_alamiah_12m, p_administratif_12m`` (missing for an objecting family),
-    ``slot`` (model, acak), ``propensi``, ``dikecualikan_karena`` (words joined by ``|``), ``peringatan`` and ``cek``
-    (words joined by ``|``), ``proses``. ``cards`` are the reasons of the families. ``shortfalls``: per pendamping
-    ``kuota, terisi, sebab``. ``run_id`` is a hash of the inputs.
+    ``slot`` (model, acak), ``propensi``, ``dikecualikan_karena, peringatan, cek, rujukan`` (words joined by ``|``),
+    ``proses``. ``cards`` are the reasons of the families. ``shortfalls``: one line per pendamping with ``pendamping_id,
+    dampingan, kuota, terisi, sebab``. ``run_id`` is a hash of the inputs.
     """
 
     frame: pd.DataFrame

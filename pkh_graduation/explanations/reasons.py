@@ -26,6 +26,7 @@ FLOOR = 0.05
 NO_REASON = frozenset({"wilayah", WAKTU})
 """Themes that are circumstances of place and time, never a family's reason."""
 
+_EPOCH = np.datetime64("1970-01-01", "D")
 _OBJECTION = "pagar_keberatan"
 _COLUMNS = ["kpm_id", "as_of", "arah", "urutan", "tema", "fitur", "nilai", "tanggal_diketahui", "kontribusi", "kalimat"]
 
@@ -120,38 +121,42 @@ def _word(
     cohort: Facts,
     book: Phrasebook,
 ) -> pd.DataFrame:
+    """Add the exact value, its known day and the sentence to what was chosen."""
     pieces = []
-    asked = (index.get_level_values("as_of").to_numpy("datetime64[D]") - np.datetime64("1970-01-01", "D")).astype(
-        "int32"
-    )
+    asked = (index.get_level_values("as_of").to_numpy("datetime64[D]") - _EPOCH).astype("int32")
     for feature, cards in chosen.groupby("fitur", sort=True):
         rows = cards["row"].to_numpy()
-        line = facts.catalogue.loc[feature]
         own = values[feature].iloc[rows].to_numpy(dtype=float)
         # That nothing is recorded ("no enterprise") has no record's day: it is known on the as-of date itself.
         days = known[feature].iloc[rows].astype("Int32").fillna(pd.Series(asked[rows], index=known.index[rows]))
+        told = cards.assign(nilai=own, tanggal_diketahui=days.to_numpy())
         others = cohort.values[feature].to_numpy(dtype=float, na_value=np.nan)
-        pieces.append(
-            cards.assign(
-                nilai=own,
-                tanggal_diketahui=days.to_numpy(),
-                kalimat=[
-                    book.sentence(
-                        str(feature),
-                        direction,
-                        value,
-                        int(day),
-                        unit=str(line["unit"]),
-                        meaning=str(line["meaning_id"]),
-                        standing=None if np.isnan(below) else (below, above),
-                    )
-                    for direction, value, day, (below, above) in zip(
-                        cards["arah"], own, days, standings(own, others), strict=True
-                    )
-                ],
-            )
-        )
+        pieces.append(told.assign(kalimat=_sentences(told, standings(own, others), facts.catalogue.loc[feature], book)))
     return _table(pieces, index)
+
+
+def _sentences(cards: pd.DataFrame, standing: np.ndarray, line: pd.Series, book: Phrasebook) -> list[str]:
+    """One sentence per card of one feature; ``line`` is its line of the data dictionary.
+
+    Where policy fixes a feature's sign, a comparison against it is left out: "above most families" under what holds back
+    would read as a contradiction, though the model only misses what ready families have.
+    """
+    side = np.where(cards["arah"] == SUPPORTING, 1, -1) * int(line["sign"])
+    odd = np.isnan(standing).any(axis=1) | (side * (standing[:, 0] - standing[:, 1]) < 0)
+    return [
+        book.sentence(
+            str(line.name),
+            direction,
+            value,
+            int(day),
+            unit=str(line["unit"]),
+            meaning=str(line["meaning_id"]),
+            standing=None if silent else (float(below), float(above)),
+        )
+        for direction, value, day, silent, (below, above) in zip(
+            cards["arah"], cards["nilai"], cards["tanggal_diketahui"], odd, standing, strict=True
+        )
+    ]
 
 
 def _table(pieces: list[pd.DataFrame], index: pd.Index) -> pd.DataFrame:

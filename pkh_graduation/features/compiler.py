@@ -146,6 +146,15 @@ def _value_sql(aggregate: Aggregate) -> str:
     return _AGGREGATES[aggregate.how](value, when)
 
 
+def _per_entity(aggregate: Aggregate) -> str:
+    """The value, and per entity nothing at all where no row of the entity meets the condition."""
+    sql = _value_sql(aggregate)
+    if aggregate.entity is None or aggregate.fill is None:
+        return sql
+    when = None if aggregate.source.condition is None else aggregate.source.condition.sql
+    return f"CASE WHEN count(*){_filter(when)} > 0 THEN coalesce({sql}, {aggregate.fill}) END"
+
+
 def _known_sql(aggregate: Aggregate) -> str:
     """Known day of the chosen row for `last` and `days_since`; else the latest among the rows."""
     when = None if aggregate.source.condition is None else aggregate.source.condition.sql
@@ -203,7 +212,7 @@ class _Plan:
     def value(self, measure: Measure) -> str:
         """SQL of a measure over the columns of the groups and the places."""
         if isinstance(measure, Aggregate):
-            column = self._column(measure, _value_sql(measure), measure.outer)
+            column = self._column(measure, _per_entity(measure), measure.outer)
             return column if measure.fill is None else f"coalesce({column}, {measure.fill})"
         if isinstance(measure, Combine):
             return measure.build(*(Expr(self.value(part), part.kind) for part in measure.parts)).sql

@@ -124,6 +124,14 @@ def test_comparison_is_with_the_cohort_that_is_asked_for(X, facts):
     assert others.str.contains("99 dari 100 keluarga").all()
 
 
+@pytest.mark.parametrize(("sign", "told"), [(0, {"lama", "singkat"}), (1, {"lama"}), (-1, {"singkat"})])
+def test_a_comparison_never_contradicts_the_sign_of_policy(X, facts, sign, told):
+    """All cards support; with a fixed sign only the comparison on its side is told."""
+    named = dataclasses.replace(facts, catalogue=facts.catalogue.assign(sign=sign))
+    sentences = explain(linear(usaha_lama_tahun=1.0), X, named).cards["kalimat"]
+    assert set(sentences.str.extract(r"lebih (lama|singkat) daripada")[0].dropna()) == told
+
+
 def test_a_few_families_of_many_are_explained_alike(model, X, facts):
     """A list explains listed families only; whom they are compared with stays everyone."""
     some = X.index[5:15]

@@ -146,3 +146,16 @@ def test_folds_learn_only_from_outcomes_held_by_the_origin(some_pairs, built):
         assert fold.y_train.known_by == fold.origin == panel.quarter_end(t)
         later = fold.y_train.exits["known_day"].reindex(fold.train).dropna()
         assert (pd.to_datetime(later, unit="D") <= pd.Timestamp(fold.origin)).all()
+
+
+def test_model_ranks_above_the_decile_and_not_below_plain_boosting(survey):
+    study, settings = _study("study"), _study("settings")
+    rivals = [study.DECILE, study.PLAIN]
+    _, report = study.run(survey, settings.read_config(), only=[study.MODEL, *rivals])
+    gaps = study.differences(report, rivals, n_boot=500)
+    assert study.targets(gaps) == {
+        "lower bound to today's decile > 0": True,
+        "lower bound to plain boosting > -0.01": True,
+    }
+    judged = report.predictions[report.predictions["contender"] == study.MODEL].groupby("origin")["label"]
+    assert judged.agg(["size", "sum"]).to_numpy().tolist() == [[893, 156], [883, 143], [725, 85]]

@@ -12,7 +12,7 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.p
 
 
 def test_there_is_a_first_notebook():
-    assert [path.name for path in NOTEBOOKS][0] == "01_first_list.py"
+    assert NOTEBOOKS[0].name == "01_first_list.py"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

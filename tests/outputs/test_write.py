@@ -68,6 +68,8 @@ def test_machine_copy_holds_every_family_with_run_and_sentences(written, lists):
     assert set(frame["model_versi"]) == {"graduation-2025-09-30"}
     first = frame[frame["kpm_id"] == "k000000000000000"].iloc[0]
     assert first["alasan_3"].startswith("Tabungan")
+    assert frame.set_index("kpm_id").loc["k000000000000002", "tanggal_komponen_habis"] == pd.Timestamp("2026-09-04")
+    assert pd.isna(first["tanggal_komponen_habis"])
     assert first["penahan_2"].endswith("(data 12 Mei 2025)")
     assert pd.isna(frame["alasan_1"]).sum() == len(frame) - 14
 
