@@ -218,6 +218,10 @@ class Aggregate(Measure):
         """What "no row" means, where it does not mean unknown."""
         return replace(self, fill=fill)
 
+    def or_unknown(self) -> Aggregate:
+        """Missing, not 0, for a family of which the table holds no row at all."""
+        return replace(self, fill=None)
+
     @property
     def reads(self) -> frozenset[str]:
         """Columns of the table that are read, the clock left out."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from pkh_graduation.features.algebra import Aggregate, Combine, combine, years, yes
@@ -65,7 +64,7 @@ def _size() -> Iterator[Feature]:
         "kelas omzet usaha terbesar (0 bila tidak ada usaha)", "turnover class of the largest enterprise (0 if none)", sign=1,
     )  # fmt: skip
     yield _f(
-        "usaha_omzet_rp", if_any(replace(ACTIVE.where(USAHA["omzet_rp"].known()).sum("omzet_rp"), fill=None)), "rp/bulan",
+        "usaha_omzet_rp", if_any(ACTIVE.where(USAHA["omzet_rp"].known()).sum("omzet_rp").or_unknown()), "rp/bulan",
         "jumlah omzet usaha per bulan (0 bila tidak ada usaha)", "monthly turnover of active enterprises (0 if none)",
         sign=1,
     )  # fmt: skip

@@ -36,7 +36,7 @@ def features() -> Iterator[Feature]:
 def _house() -> Iterator[Feature]:
     area = KELUARGA.value("luas_lantai")
     yield _f("luas_lantai", area, "m2", "luas lantai", "floor area")
-    yield _f("luas_per_orang", ratio(area, PRESENT.count()), "m2/orang", "luas lantai per anggota", "floor area per member")
+    yield _f("luas_per_orang", ratio(area, PRESENT.count().or_unknown()), "m2/orang", "luas lantai per anggota", "floor area per member")
     yield _f(
         "atap_layak", KELUARGA.value(KELUARGA["jenis_atap"].isin(1, 2, 3)), "0/1", "atap beton, genteng, atau seng",
         "roof of concrete, tile or metal",

@@ -29,7 +29,7 @@ _f = partial(Feature, theme="kesejahteraan")
 
 
 def features() -> Iterator[Feature]:
-    """Features of the members."""
+    """Features of the members. A family without any known member has unknown, not empty, counts."""
     yield from _composition()
     yield from _schooling()
     yield from _work()
@@ -37,28 +37,28 @@ def features() -> Iterator[Feature]:
 
 
 def _composition() -> Iterator[Feature]:
-    n = PRESENT.count()
-    dependent = PRESENT.where((AGE < 15) | (AGE >= 60)).count()
+    n = PRESENT.count().or_unknown()
+    dependent = PRESENT.where((AGE < 15) | (AGE >= 60)).count().or_unknown()
     yield _f("anggota_n", n, "orang", "banyaknya anggota keluarga", "family size")
-    yield _f("anak_n", PRESENT.where(AGE < 18).count(), "orang", "banyaknya anak di bawah 18 tahun", "children under 18")
-    yield _f("lansia_n", PRESENT.where(AGE >= 60).count(), "orang", "anggota berusia 60 tahun atau lebih", "members of 60 or more")
+    yield _f("anak_n", PRESENT.where(AGE < 18).count().or_unknown(), "orang", "banyaknya anak di bawah 18 tahun", "children under 18")
+    yield _f("lansia_n", PRESENT.where(AGE >= 60).count().or_unknown(), "orang", "anggota berusia 60 tahun atau lebih", "members of 60 or more")
     yield _f(
-        "usia_kerja_n", WORKING_AGE.count(), "orang", "anggota usia kerja (15-64 tahun)", "members of working age (15-64)"
+        "usia_kerja_n", WORKING_AGE.count().or_unknown(), "orang", "anggota usia kerja (15-64 tahun)", "members of working age (15-64)"
     )
     yield _f(
         "tanggungan_bagian", ratio(dependent, n), "bagian", "bagian anggota di bawah 15 atau dari 60 tahun",
         "share of members under 15 or from 60", sign=-1,
     )  # fmt: skip
     yield _f(
-        "kepala_perempuan", yes(HEAD.where(ANGGOTA["jenis_kelamin"] == 2).count()), "0/1", "kepala keluarga perempuan",
+        "kepala_perempuan", yes(HEAD.where(ANGGOTA["jenis_kelamin"] == 2).count().or_unknown()), "0/1", "kepala keluarga perempuan",
         "the head is a woman",
     )  # fmt: skip
     yield _f("kepala_umur", HEAD.max(AGE), "tahun", "umur kepala keluarga", "age of the head")
     yield _f(
-        "kepala_kawin", yes(HEAD.where(ANGGOTA["kawin"] == 2).count()), "0/1", "kepala keluarga berpasangan", "the head is married"
+        "kepala_kawin", yes(HEAD.where(ANGGOTA["kawin"] == 2).count().or_unknown()), "0/1", "kepala keluarga berpasangan", "the head is married"
     )
     yield _f(
-        "usia_pena_n", PRESENT.where(AGE.between(20, 45)).count(), "orang", "anggota berusia 20-45 tahun", "members aged 20-45"
+        "usia_pena_n", PRESENT.where(AGE.between(20, 45)).count().or_unknown(), "orang", "anggota berusia 20-45 tahun", "members aged 20-45"
     )
     yield _f(
         "bungsu_umur", years(PRESENT.min(AS_OF - ANGGOTA["tanggal_lahir"])), "tahun", "umur anggota termuda",
@@ -80,12 +80,12 @@ def _schooling() -> Iterator[Feature]:
         "dewasa_sekolah_rerata", ADULT.mean(certificate), "tahun", "rata-rata tahun sekolah anggota dewasa", "mean schooling of adults"
     )
     yield _f(
-        "dewasa_sma_n", ADULT.where(certificate >= 12).count(), "orang", "anggota dewasa tamat SMA atau lebih",
+        "dewasa_sma_n", ADULT.where(certificate >= 12).count().or_unknown(), "orang", "anggota dewasa tamat SMA atau lebih",
         "adults with upper secondary or more",
     )  # fmt: skip
     out = (ANGGOTA["sekolah_status"] == 3) & AGE.between(7, 18) & ~(certificate >= 12).number().otherwise(0).isin(1)
     yield _f(
-        "putus_sekolah_n", PRESENT.where(out).count(), "orang", "anak 7-18 tahun yang tidak lagi sekolah",
+        "putus_sekolah_n", PRESENT.where(out).count().or_unknown(), "orang", "anak 7-18 tahun yang tidak lagi sekolah",
         "children of 7-18 no longer at school", lever=True,
     )  # fmt: skip
 
@@ -94,56 +94,56 @@ def _work() -> Iterator[Feature]:
     works = ANGGOTA["bekerja"] == 1
     job, sector = ANGGOTA["status_pekerjaan"], ANGGOTA["sektor"]
     working = ADULT.where(works)
-    yield _f("bekerja_n", working.count(), "orang", "anggota dewasa yang bekerja", "adults at work", sign=1)
+    yield _f("bekerja_n", working.count().or_unknown(), "orang", "anggota dewasa yang bekerja", "adults at work", sign=1)
     yield _f(
         "bekerja_bagian", WORKING_AGE.where(ANGGOTA["bekerja"].known()).share(works), "bagian", "bagian usia kerja yang bekerja",
         "share of working age at work",
     )  # fmt: skip
-    yield _f("jam_kerja", working.sum("jam_kerja"), "jam/minggu", "jam kerja seluruh anggota dewasa", "hours worked by all adults")
+    yield _f("jam_kerja", working.sum("jam_kerja").or_unknown(), "jam/minggu", "jam kerja seluruh anggota dewasa", "hours worked by all adults")
     yield _f(
-        "kerja_tani_n", working.where(sector.between(1, 6)).count(), "orang", "anggota yang bekerja di pertanian", "adults in farming"
+        "kerja_tani_n", working.where(sector.between(1, 6)).count().or_unknown(), "orang", "anggota yang bekerja di pertanian", "adults in farming"
     )
     yield _f(
-        "kerja_buruh_tetap_n", working.where(job == 4).count(), "orang", "buruh atau pegawai swasta", "private employees"
+        "kerja_buruh_tetap_n", working.where(job == 4).count().or_unknown(), "orang", "buruh atau pegawai swasta", "private employees"
     )
     yield _f(
-        "kerja_bebas_n", working.where(job.isin(6, 7)).count(), "orang", "pekerja bebas", "casual workers"
+        "kerja_bebas_n", working.where(job.isin(6, 7)).count().or_unknown(), "orang", "pekerja bebas", "casual workers"
     )
     yield _f(
-        "kerja_usaha_n", working.where(job.isin(1, 2, 3)).count(), "orang", "anggota yang berusaha sendiri", "self-employed adults"
+        "kerja_usaha_n", working.where(job.isin(1, 2, 3)).count().or_unknown(), "orang", "anggota yang berusaha sendiri", "self-employed adults"
     )
     yield _f(
-        "asn_n", PRESENT.where(ANGGOTA["asn_tni_polri_bumn"] == 1).count(), "orang", "anggota ASN, TNI, Polri, atau BUMN",
+        "asn_n", PRESENT.where(ANGGOTA["asn_tni_polri_bumn"] == 1).count().or_unknown(), "orang", "anggota ASN, TNI, Polri, atau BUMN",
         "members in state employment", sign=1,
     )  # fmt: skip
-    yield _f("npwp_n", ADULT.where(ANGGOTA["npwp"] == 1).count(), "orang", "anggota dengan NPWP", "adults with a tax number")
+    yield _f("npwp_n", ADULT.where(ANGGOTA["npwp"] == 1).count().or_unknown(), "orang", "anggota dengan NPWP", "adults with a tax number")
     yield _f(
-        "jaminan_kerja_n", ADULT.where(ANGGOTA["jamket_kerja"] > 0).count(), "orang", "anggota dengan jaminan ketenagakerjaan",
+        "jaminan_kerja_n", ADULT.where(ANGGOTA["jamket_kerja"] > 0).count().or_unknown(), "orang", "anggota dengan jaminan ketenagakerjaan",
         "adults with employment insurance", lever=True,
     )  # fmt: skip
     yield _f(
-        "pernah_prakerja_n", ADULT.where(ANGGOTA["ikut_prakerja"] == 1).count(), "orang", "anggota yang ikut Prakerja menurut sensus",
+        "pernah_prakerja_n", ADULT.where(ANGGOTA["ikut_prakerja"] == 1).count().or_unknown(), "orang", "anggota yang ikut Prakerja menurut sensus",
         "adults in Prakerja by the census", theme="program",
     )  # fmt: skip
 
 
 def _health() -> Iterator[Feature]:
     yield _f(
-        "sakit_kronis_n", PRESENT.where(~ANGGOTA["penyakit_kronis"].isin(1)).count(), "orang", "anggota dengan penyakit kronis",
+        "sakit_kronis_n", PRESENT.where(~ANGGOTA["penyakit_kronis"].isin(1)).count().or_unknown(), "orang", "anggota dengan penyakit kronis",
         "members with a chronic illness", theme="guncangan",
     )  # fmt: skip
     severe = ANGGOTA["kesulitan_a"] <= 2
     for letter in "bcdefghi":
         severe = severe | (ANGGOTA[f"kesulitan_{letter}"] <= 2)
     yield _f(
-        "kesulitan_n", PRESENT.where(severe).count(), "orang", "anggota dengan kesulitan fungsi berat",
+        "kesulitan_n", PRESENT.where(severe).count().or_unknown(), "orang", "anggota dengan kesulitan fungsi berat",
         "members with severe functional difficulty", theme="komponen",
     )  # fmt: skip
     yield _f(
-        "jamkes_bukan_pbi_n", PRESENT.where(ANGGOTA["jamkes"].isin(2, 3, 4, 5, 6, 7)).count(), "orang",
+        "jamkes_bukan_pbi_n", PRESENT.where(ANGGOTA["jamkes"].isin(2, 3, 4, 5, 6, 7)).count().or_unknown(), "orang",
         "anggota dengan jaminan kesehatan mandiri atau dari pemberi kerja", "members whose health insurance is not subsidised",
     )  # fmt: skip
     yield _f(
-        "gizi_buruk_n", PRESENT.where(ANGGOTA["gizi"].isin(1, 2)).count(), "orang", "anak wasting atau stunting",
+        "gizi_buruk_n", PRESENT.where(ANGGOTA["gizi"].isin(1, 2)).count().or_unknown(), "orang", "anak wasting atau stunting",
         "wasted or stunted children", theme="komponen",
     )  # fmt: skip

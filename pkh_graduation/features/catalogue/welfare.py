@@ -47,7 +47,7 @@ def _income() -> Iterator[Feature]:
     income = KELUARGA.value("penghasilan_rp")
     yield _f("penghasilan_rp", income, "rp/bulan", "penghasilan per bulan", "monthly income", sign=1)
     yield _f(
-        "penghasilan_per_orang", ratio(income, PRESENT.count()), "rp/bulan/orang",
+        "penghasilan_per_orang", ratio(income, PRESENT.count().or_unknown()), "rp/bulan/orang",
         "penghasilan per bulan per anggota", "monthly income per member", sign=1,
     )  # fmt: skip
     yield _f(
