@@ -27,7 +27,8 @@ from pkh_graduation.programme.vocabulary import ADMINISTRATIF, MANDIRI
 WAKTU = "waktu"
 """Owner of what time adds to a margin: no trait of a family."""
 EXPLAINED_QUARTERS = 4
-_ADMINISTRATIF_MEMBERS = 2
+_ADMINISTRATIF_MEMBERS, _ADMINISTRATIF_EVENTS = 2, 5_000
+"""The competing cause only thins the families at risk: a small bag of trees, from fewer lines, serves it."""
 
 
 class GraduationModel(BaseEstimator):
@@ -40,6 +41,7 @@ class GraduationModel(BaseEstimator):
             Names that X lacks are ignored.
         max_iter, learning_rate, max_leaf_nodes: of the trees.
         negatives_per_event: negatives kept per event and calendar quarter; weights restore the totals.
+        max_events: lines with an event that are learned from at most, one exit being seen from several dates.
         random_state: seed, passed all the way down.
 
     Attributes:
@@ -59,6 +61,7 @@ class GraduationModel(BaseEstimator):
         learning_rate: float = 0.08,
         max_leaf_nodes: int = 8,
         negatives_per_event: float = 4.0,
+        max_events: int = 10_000,
         random_state: int = 0,
     ) -> None:
         self.blend = blend
@@ -68,6 +71,7 @@ class GraduationModel(BaseEstimator):
         self.learning_rate = learning_rate
         self.max_leaf_nodes = max_leaf_nodes
         self.negatives_per_event = negatives_per_event
+        self.max_events = max_events
         self.random_state = random_state
 
     def fit(
@@ -99,8 +103,8 @@ class GraduationModel(BaseEstimator):
         self.n_features_in_ = X.shape[1]
         self.max_horizon_ = follow.max_horizon
         self.calendar_ = ComponentCalendar().fit(X, follow, weight)
-        self.mandiri_ = self._fit_hazard(X, follow, MANDIRI, self.n_members, self.signs, weight)
-        self.administratif_ = self._fit_hazard(X, follow, ADMINISTRATIF, _ADMINISTRATIF_MEMBERS, None, weight)
+        self.mandiri_ = self._fit_hazard(X, follow, MANDIRI, weight)
+        self.administratif_ = self._fit_hazard(X, follow, ADMINISTRATIF, weight)
         notes = [self.mandiri_.note_, self.administratif_.note_, *self.calendar_.notes_]
         self.notes_ = [note for note in notes if note]
         return self
@@ -184,24 +188,24 @@ class GraduationModel(BaseEstimator):
         ahead = self._explained_ahead()
         return self.mandiri_.level_.margin(signal[:, None], start[:, None], ahead[None, :]).mean(axis=1)
 
-    def _fit_hazard(
-        self,
-        X: pd.DataFrame,
-        follow: FollowUp,
-        cause: str,
-        n_members: int,
-        signs: Mapping[str, int] | None,
-        weight: np.ndarray | None,
-    ) -> CauseHazard:
+    def _fit_hazard(self, X: pd.DataFrame, follow: FollowUp, cause: str, weight: np.ndarray | None) -> CauseHazard:
+        own = cause == MANDIRI
         periods = draw_periods(
             follow,
             cause,
             negatives_per_event=self.negatives_per_event,
+            max_events=self.max_events if own else min(self.max_events, _ADMINISTRATIF_EVENTS),
             family_weight=weight,
             random_state=self.random_state,
         )
         hazard = CauseHazard(
-            self.blend, n_members, signs, self.max_iter, self.learning_rate, self.max_leaf_nodes, self.random_state
+            self.blend if own else 0.0,
+            self.n_members if own else _ADMINISTRATIF_MEMBERS,
+            self.signs if own else None,
+            self.max_iter,
+            self.learning_rate,
+            self.max_leaf_nodes,
+            self.random_state,
         )
         return hazard.fit_periods(X, periods, base_rate=marginal_hazard(follow, cause), cause=cause)
 
@@ -210,6 +214,8 @@ class GraduationModel(BaseEstimator):
             raise ValueError(f"blend is the weight of the ramps and must lie in [0, 1], not {self.blend!r}.")
         if self.n_members < 1:
             raise ValueError(f"n_members must be at least 1, not {self.n_members!r}.")
+        if self.max_events < 1:
+            raise ValueError(f"max_events must be at least 1, not {self.max_events!r}.")
         if self.negatives_per_event <= 0:
             raise ValueError(f"negatives_per_event must be positive, not {self.negatives_per_event!r}.")
         strange = {name: sign for name, sign in (self.signs or {}).items() if sign not in (-1, 0, 1)}

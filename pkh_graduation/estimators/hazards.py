@@ -129,7 +129,7 @@ class CauseHazard(BaseEstimator):
         values = model_matrix(X, self.columns_)
         total = np.zeros((self.n_members, len(values)))
         for member, tree in enumerate(self.trees_):
-            total[member] += (1.0 - self.blend) * tree.decision_function(values)
+            total[member] += (1.0 - self.blend) * _decide(tree, values)
         if self.blend > 0.0:
             total += self.blend * self._ramp_signals(self.basis_.transform(values))
         return total
@@ -158,7 +158,7 @@ class CauseHazard(BaseEstimator):
             delayed(grow)(self._tree(signs, drawn, member), values, periods.event, weight, drawn)
             for member, drawn in enumerate(kept)
         )
-        return np.array([tree.decision_function(values) for tree in self.trees_])
+        return np.array([_decide(tree, values) for tree in self.trees_])
 
     def _tree(self, signs: np.ndarray, drawn: np.ndarray, member: int) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
@@ -222,8 +222,17 @@ def grow(
     Lines are matched by thinning, not by weights: scikit-learn bins weighted data some forty times slower.
     """
     own = None if weight is None else weight[drawn]
+    rows = values[drawn]
+    # scikit-learn cannot bin a column without a single value; a constant one is never split on
+    rows[:, np.isnan(rows).all(axis=0)] = 0.0
     with threadpool_limits(limits=1, user_api="openmp"):
-        return tree.fit(values[drawn], event[drawn], sample_weight=own)
+        return tree.fit(rows, event[drawn], sample_weight=own)
+
+
+def _decide(tree: HistGradientBoostingClassifier, values: np.ndarray) -> np.ndarray:
+    """Margins of one tree ensemble on one thread: many short parallel loops cost more than they gain."""
+    with threadpool_limits(limits=1, user_api="openmp"):
+        return tree.decision_function(values)
 
 
 def _informative(values: np.ndarray) -> np.ndarray:

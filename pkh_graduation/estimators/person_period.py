@@ -157,7 +157,8 @@ def draw_periods(
     """All events of a cause, and a sample of its negatives within each calendar quarter.
 
     About ``negatives_per_event`` negatives per event of the quarter are kept, at least ``min_negatives``; fewer per event,
-    but at least two, where the total would pass ``max_rows``. Deterministic by ``random_state``.
+    but at least two, where there are more than half of ``max_events``; of more events than that a share is kept.
+    Deterministic by ``random_state``.
     """
     place, ahead, event = periods_at_risk(follow, cause)
     family = np.ones(len(place)) if family_weight is None else family_weight[follow.row[place]]

@@ -6,7 +6,7 @@ A component is counted as of the date from the member's last visible observation
 Conventions, assumed where no regulation speaks:
 
 - a school year begins in July and ends on 30 June; the twelfth class ends the component, and so does the 21st birthday;
-- a child starts SD in the first July at 6 years and 6 months, and goes up one class a year;
+- a child starts SD in the first July at the age from which the education component counts (6), and goes up one class a year;
 - a pupil's class is the one observed, moved on by the school years since; without a class, the one usual for the age;
 - a child below 7 goes with her school once enrolled, else with AUD, and is expected to go through school;
 - schooling that was not recorded is taken as the usual one, so that missing data never ends a component;
@@ -36,7 +36,6 @@ KINDS = ("hamil", "aud", "sd", "smp", "sma", "lansia", "disabilitas")
 NONE = -(2**31)
 """The end of a component that never was."""
 
-ENTRY_MONTHS = 78
 PREGNANCY, NIFAS, UNREGISTERED = 280, 42, 365
 AT_SCHOOL, NEVER_SCHOOLED, LEFT_SCHOOL = 2, 1, 3
 ABSENT = (2, 3, 4, 6)
@@ -54,6 +53,7 @@ class AgeRules:
     """The ages and limits in force on a date."""
 
     aud_end: int
+    school_start: int
     school_end: int
     aud_max: int
     lansia: int
@@ -64,6 +64,7 @@ class AgeRules:
         """From the dated rules; ``elderly`` is the regulation's age, used where the question is protection."""
         return cls(
             aud_end=int(rule("aud_usia_maks", on=date).nilai) + 1,
+            school_start=int(rule("sekolah_usia_min", on=date).nilai),
             school_end=int(rule("sekolah_usia_maks", on=date).nilai),
             aud_max=int(rule("maks_anak_aud", on=date).nilai),
             lansia=lansia_age(date),
@@ -133,16 +134,18 @@ def member_calendar(members: pd.DataFrame, as_of: int) -> pd.DataFrame:
     here = row.here()
     age = _age(row.birth, np.full(len(members), as_of))
     school, level = _schooling(row, rules, as_of)
-    school = np.where(here, school, np.minimum(school, row.gone()))
-    child = here & (school > as_of) & _begun(row, as_of)
+    gone = row.gone()
+    school = np.where(here, school, np.minimum(school, gone))
+    child = here & (school > as_of)
     aud = child & (age >= 0) & (age < rules.aud_end) & (level == 0)
-    due, expected = _expected(row)
+    due, expected = _expected(row, rules)
     pregnant = here & row.pregnant & (due + NIFAS > as_of)
     lansia = here & (age >= rules.lansia)
     disabled = here & row.disabled
     unborn = here & row.pregnant & (due + UNREGISTERED > as_of)
-    end = np.maximum(school, np.where(row.pregnant & here, due + NIFAS, NONE))
-    end = np.maximum(end, np.where(unborn, expected, NONE))
+    was_lasting = ~here & (row.disabled | (_age(row.birth, np.where(here, as_of, gone)) >= rules.lansia))
+    ends = [school, np.where(row.pregnant & here, due + NIFAS, NONE), np.where(unborn, expected, NONE), np.where(was_lasting, gone, NONE)]
+    end = np.maximum.reduce(ends)
     born = row.birth != NEVER
     baby = here & born & (row.birth <= as_of) & (as_of < _birthday(row.birth, 2))
     return pd.DataFrame(
@@ -216,7 +219,7 @@ def _schooling(row: _Rows, rules: AgeRules, as_of: int) -> tuple[np.ndarray, np.
     enrolled = at_school & (row.studied < HIGHER) & (level_seen > 0)
     unrecorded = (row.status == -1) & ~enrolled & known & (row.studied < HIGHER)
     usual = known & (unrecorded | (small & ~enrolled) | (at_school & (level_seen == 0) & (row.studied < HIGHER)))
-    class_by_age = _school_year(row.seen) - _entry_year(row.birth) + 1
+    class_by_age = _school_year(row.seen) - _entry_year(row.birth, rules.school_start) + 1
     class_seen = np.where(enrolled, _class_seen(row, level_seen, class_by_age, known), class_by_age)
     finish = _june(_school_year(row.seen) + 1 + LAST_CLASS - class_seen)
     finish = np.where(known, np.minimum(finish, _birthday(row.birth, rules.school_end)), finish)
@@ -224,6 +227,8 @@ def _schooling(row: _Rows, rules: AgeRules, as_of: int) -> tuple[np.ndarray, np.
     dropped |= known & (row.status == NEVER_SCHOOLED) & ~small & (age_seen < rules.school_end)
     end = np.where(enrolled | usual, finish, NONE)
     end = np.where(dropped, np.minimum(finish, row.seen), end)
+    grown = known & ((age_seen >= rules.school_end) | (row.birth > as_of))
+    end = np.where(grown, NONE, end)
     class_now = class_seen + _school_year(np.full(len(row.seen), as_of)) - _school_year(row.seen)
     level_now = np.searchsorted([1, 7, 10], class_now, side="right")
     # Below 7 only an enrolment that was seen takes a child out of AUD.
@@ -247,14 +252,10 @@ def _level_of(studied: np.ndarray) -> np.ndarray:
     return level
 
 
-def _begun(row: _Rows, as_of: int) -> np.ndarray:
-    return (row.birth == NEVER) | (row.birth <= as_of)
-
-
-def _expected(row: _Rows) -> tuple[np.ndarray, np.ndarray]:
+def _expected(row: _Rows, rules: AgeRules) -> tuple[np.ndarray, np.ndarray]:
     """Expected day of birth, and the June in which that child would finish school."""
     due = np.where(row.due == NEVER, row.seen + PREGNANCY, row.due)
-    return due, _june(_entry_year(due) + LAST_CLASS)
+    return due, _june(_entry_year(due, rules.school_start) + LAST_CLASS)
 
 
 def _family_end(person: pd.DataFrame, codes: np.ndarray, n: int, as_of: int) -> tuple[np.ndarray, np.ndarray]:
@@ -298,10 +299,10 @@ def _school_year(day: np.ndarray) -> np.ndarray:
     return months // 12 + 1970 - (month < 7)
 
 
-def _entry_year(birth: np.ndarray) -> np.ndarray:
-    """Year of the first July in which a child is `ENTRY_MONTHS` old."""
+def _entry_year(birth: np.ndarray, age: int) -> np.ndarray:
+    """Year whose 1 July is the first on which a child has completed so many years."""
     months, _, day = _parts(birth)
-    ready = months + ENTRY_MONTHS + (day > 1)
+    ready = months + 12 * age + (day > 1)
     return -((6 - ready) // 12) + 1970
 
 
