@@ -112,12 +112,18 @@ class DuckDBEngine:
 
 def _relation(connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> Any:
     if isinstance(table, pd.DataFrame):
-        return pa.Table.from_pandas(table, preserve_index=False)
+        return _arrow(table)
     if isinstance(table, pa.Table):
         return table
     if isinstance(table, str | Path):
         return connection.read_parquet(str(table))
-    raise TypeError(f"table {name!r} is a {type(table).__name__}; give a pandas frame, an Arrow table or a Parquet path.")
+    raise TypeError(
+        f"table {name!r} is a {type(table).__name__}; give a pandas frame, an Arrow table or a Parquet path."
+    )
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
 
 
 def _reason(error: duckdb.Error) -> str:

@@ -23,7 +23,18 @@ from pkh_graduation.features.build import build_features
 from pkh_graduation.features.catalogue import Catalogue, default_catalogue
 from pkh_graduation.features.compiler import bind, compile_features
 from pkh_graduation.features.dictionary import dictionary
-from pkh_graduation.features.expressions import AS_OF, INT, REAL, TEXT, Expr, ExpressionError, age, case, months_ago, total
+from pkh_graduation.features.expressions import (
+    AS_OF,
+    INT,
+    REAL,
+    TEXT,
+    Expr,
+    ExpressionError,
+    age,
+    case,
+    months_ago,
+    total,
+)
 from pkh_graduation.features.feature import Feature, over_windows
 from pkh_graduation.features.hatch import Hatch, Hatched, household_feature
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Self
 
 from pkh_graduation.features.expressions import FLAG, INT, MONTHS, REAL, TEXT, Expr, ExpressionError, literal
 
@@ -23,10 +24,14 @@ PLACES = ("desa", "kelompok")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = frozenset(
-    """all and any as asc between by case cast cohort count cross desc distinct else end except exists false filter from full group
-    having in inner intersect into is join known_day left like limit max min not null on or order outer over partition record_id
-    right select sum table tautan then true union unique using values when where window with""".split()
-)
+    {
+        "all", "and", "any", "as", "asc", "between", "by", "case", "cast", "cohort", "count", "cross", "desc",
+        "distinct", "else", "end", "except", "exists", "false", "filter", "from", "full", "group", "having", "in",
+        "inner", "intersect", "into", "is", "join", "known_day", "left", "like", "limit", "max", "min", "not", "null",
+        "on", "or", "order", "outer", "over", "partition", "record_id", "right", "select", "sum", "table", "tautan",
+        "then", "true", "union", "unique", "using", "values", "when", "where", "window", "with",
+    }
+)  # fmt: skip
 
 
 class FeatureError(ValueError):
@@ -61,7 +66,7 @@ class Source:
             raise FeatureError(f"{self.table} has no column {column!r}; it has {sorted(['day', *self.columns])}.")
         return Expr(column, kind, frozenset([column]))
 
-    def where(self, condition: Expr) -> Source:
+    def where(self, condition: Expr) -> Self:
         """The rows that also meet ``condition``."""
         if not isinstance(condition, Expr) or condition.kind != FLAG:
             raise ExpressionError(f"{self.table}.where() takes a condition such as table['status'] == 'cair'.")
@@ -121,7 +126,9 @@ class Source:
     def value(self, value: Expr | str) -> Aggregate:
         """The value of the family's one row: only where the entity is the family itself."""
         if self.entity != self.key:
-            raise FeatureError(f"{self.table}: value() needs States with entity={self.key!r}; use last() or an aggregate.")
+            raise FeatureError(
+                f"{self.table}: value() needs States with entity={self.key!r}; use last() or an aggregate."
+            )
         return self._picked("max", value)
 
     def _value(self, value: Expr | str) -> Expr:
@@ -164,7 +171,9 @@ class Intervals(States):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.ends or any(column not in self.columns for column, _ in self.ends):
-            raise FeatureError(f"{self.table}: Intervals need ends=((end, known day of the end), ...) among the columns.")
+            raise FeatureError(
+                f"{self.table}: Intervals need ends=((end, known day of the end), ...) among the columns."
+            )
 
     @property
     def open(self) -> Expr:

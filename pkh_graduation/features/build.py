@@ -107,9 +107,7 @@ def _moments(spine: pd.DataFrame) -> dict[int, Moment]:
     return {int(row["as_of"]): {str(k): int(v) for k, v in row.items()} for row in spine.to_dict("records")}
 
 
-def _at(
-    plan: _Plan, cohort: pd.DataFrame, moment: Moment, engine: Engine
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _at(plan: _Plan, cohort: pd.DataFrame, moment: Moment, engine: Engine) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Values and known days of one date's families, in the cohort's order."""
     families = pd.DataFrame(
         {
@@ -140,9 +138,7 @@ def _matrix(values: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     return np.column_stack(columns) if columns else np.empty((len(values), 0))
 
 
-def _facts(
-    plan: _Plan, index: pd.MultiIndex, parts: list[tuple[np.ndarray, pd.DataFrame, pd.DataFrame]]
-) -> Facts:
+def _facts(plan: _Plan, index: pd.MultiIndex, parts: list[tuple[np.ndarray, pd.DataFrame, pd.DataFrame]]) -> Facts:
     listed = dictionary(plan.catalogue)
     listed["tersedia"] = ~listed.index.isin(list(plan.off))
     order = np.concatenate([rows for rows, _, _ in parts]) if parts else np.empty(0, dtype="int64")

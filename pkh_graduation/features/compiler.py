@@ -8,18 +8,16 @@ Dates and window bounds stand in the text as ``:as_of``, ``:lo12`` and are fille
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pkh_graduation.features.aggregates import ORDER, condition_of, known_sql, value_sql
 from pkh_graduation.features.algebra import Aggregate, CohortDay, Combine, Measure, Peers, Source
-from pkh_graduation.features.expressions import TEXT, Expr
+from pkh_graduation.features.expressions import Expr
 from pkh_graduation.features.feature import Feature, check_names
 
 VISIBLE = "t.known_day <= :as_of AND t.superseded_day > :as_of AND t.batal = 0 AND t.day <= :as_of"
 """The clauses that keep the future out."""
-
-_ORDER = "CAST(day AS BIGINT) * 281474976710656 + CAST(known_day AS BIGINT) * 8589934592 + record_id"
-"""Day, known day, record as one BIGINT: days below 2^15 (to 2059), records below 2^33; `tables` checks both."""
 
 _MARK = re.compile(r":(as_of_ymd|as_of|lo3|lo6|lo12|lo24)\b")
 
@@ -78,89 +76,12 @@ def visible_rows(source: Source, columns: Iterable[str], window: int | None = No
     if source.entity is None:
         return f"SELECT {key} AS {source.key}, {shown} FROM {rows} WHERE {VISIBLE}{recent}"
     entity = key if source.entity == source.key else f"t.{source.entity}"
-    last = f"SELECT max_by(record_id, {_ORDER}) AS last_id FROM {rows} WHERE {VISIBLE} GROUP BY {entity}"
-    return (
-        f"SELECT {key} AS {source.key}, {shown} FROM {source.table} t JOIN ({last}) q ON t.record_id = q.last_id{recent}{link}"
-    )
+    last = f"SELECT max_by(record_id, {ORDER}) AS last_id FROM {rows} WHERE {VISIBLE} GROUP BY {entity}"
+    return f"SELECT {key} AS {source.key}, {shown} FROM {source.table} t JOIN ({last}) q ON t.record_id = q.last_id{recent}{link}"
 
 
 def _masked(end: str, known: str) -> str:
     return f"CASE WHEN t.{end} <= :as_of AND t.{known} <= :as_of THEN t.{end} END AS {end}"
-
-
-def _filter(*conditions: str | None) -> str:
-    there = [condition for condition in conditions if condition]
-    return f" FILTER (WHERE {' AND '.join(there)})" if there else ""
-
-
-def _sum(value: str, when: str | None) -> str:
-    return f"sum({value}){_filter(when)}"
-
-
-def _mean(value: str, when: str | None) -> str:
-    return f"CAST(sum({value}){_filter(when)} AS DOUBLE) / nullif(count({value}){_filter(when)}, 0)"
-
-
-def _share(condition: str, when: str | None) -> str:
-    return f"CAST(count(*){_filter(when, condition)} AS DOUBLE) / nullif(count(*){_filter(when)}, 0)"
-
-
-def _std(value: str, when: str | None) -> str:
-    x = f"CAST({value} AS BIGINT)"
-    n, s, q = (_exact(f"{a}{_filter(when)}") for a in (f"count({value})", f"sum({x})", f"sum({x} * {x})"))
-    return f"CASE WHEN {n} > 1 THEN sqrt(CAST({n} * {q} - {s} * {s} AS DOUBLE) / CAST({n} * ({n} - 1) AS DOUBLE)) END"
-
-
-def _trend(value: str, when: str | None) -> str:
-    t, x, f = "CAST(day - :as_of AS BIGINT)", f"CAST({value} AS BIGINT)", _filter(when, f"{value} IS NOT NULL")
-    moments = ("count(*)", f"sum({t})", f"sum({x})", f"sum({t} * {t})", f"sum({t} * {x})")
-    n, st, sx, tt, tx = (_exact(f"{moment}{f}") for moment in moments)
-    return f"CAST({n} * {tx} - {st} * {sx} AS DOUBLE) / nullif(CAST({n} * {tt} - {st} * {st} AS DOUBLE), 0) * 365.25"
-
-
-def _exact(sql: str) -> str:
-    return f"CAST({sql} AS DECIMAL(38, 0))"
-
-
-_AGGREGATES: Mapping[str, Callable[[str, str | None], str]] = {
-    "count": lambda value, when: f"count(*){_filter(when)}",
-    "sum": _sum,
-    "min": lambda value, when: f"min({value}){_filter(when)}",
-    "max": lambda value, when: f"max({value}){_filter(when)}",
-    "mean": _mean,
-    "share": _share,
-    "std": _std,
-    "trend": _trend,
-    "distinct": lambda value, when: f"count(DISTINCT {value}){_filter(when)}",
-    "days_since": lambda value, when: f":as_of - max(day){_filter(when)}",
-}
-
-
-def _value_sql(aggregate: Aggregate) -> str:
-    when = None if aggregate.source.condition is None else aggregate.source.condition.sql
-    value = "" if aggregate.value is None else aggregate.value.sql
-    if aggregate.how == "last":
-        # DuckDB's max_by skips missing values, Spark's returns them: a stand-in makes them agree.
-        none = "''" if aggregate.kind == TEXT else "-9223372036854775807"
-        return f"nullif(max_by(coalesce({value}, {none}), {_ORDER}){_filter(when)}, {none})"
-    return _AGGREGATES[aggregate.how](value, when)
-
-
-def _per_entity(aggregate: Aggregate) -> str:
-    """The value, and per entity nothing at all where no row of the entity meets the condition."""
-    sql = _value_sql(aggregate)
-    if aggregate.entity is None or aggregate.fill is None:
-        return sql
-    when = None if aggregate.source.condition is None else aggregate.source.condition.sql
-    return f"CASE WHEN count(*){_filter(when)} > 0 THEN coalesce({sql}, {aggregate.fill}) END"
-
-
-def _known_sql(aggregate: Aggregate) -> str:
-    """Known day of the chosen row for `last` and `days_since`; else the latest among the rows."""
-    when = None if aggregate.source.condition is None else aggregate.source.condition.sql
-    if aggregate.how in ("last", "days_since"):
-        return f"max_by(known_day, {_ORDER}){_filter(when)}"
-    return f"max(known_day){_filter(when)}"
 
 
 @dataclass
@@ -172,7 +93,7 @@ class _Group:
     window: int | None
     entity: str | None
     reads: set[str] = field(default_factory=set)
-    conditions: set[str] = field(default_factory=set)
+    shared: set[str | None] = field(default_factory=set)
     inner: dict[str, str] = field(default_factory=dict)
     outer: dict[str, str] = field(default_factory=dict)
 
@@ -188,7 +109,7 @@ class _Group:
         shown = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.inner.items())
         rows = visible_rows(self.source, self.reads, self.window, linked=linked)
         # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
-        only = "" if len(self.conditions) != 1 or "" in self.conditions else f" WHERE {next(iter(self.conditions))}"
+        only = "" if len(self.shared) != 1 or None in self.shared else f" WHERE {next(iter(self.shared))}"
         inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v{only} GROUP BY {keys}"
         if self.entity is None:
             return inner
@@ -212,7 +133,7 @@ class _Plan:
     def value(self, measure: Measure) -> str:
         """SQL of a measure over the columns of the groups and the places."""
         if isinstance(measure, Aggregate):
-            column = self._column(measure, _per_entity(measure), measure.outer)
+            column = self._column(measure, value_sql(measure), measure.outer)
             return column if measure.fill is None else f"coalesce({column}, {measure.fill})"
         if isinstance(measure, Combine):
             return measure.build(*(Expr(self.value(part), part.kind) for part in measure.parts)).sql
@@ -225,7 +146,7 @@ class _Plan:
     def known(self, measure: Measure) -> str:
         """SQL of the known day behind a measure."""
         if isinstance(measure, Aggregate):
-            return self._column(measure, _known_sql(measure), "max")
+            return self._column(measure, known_sql(measure), "max")
         if isinstance(measure, Peers):
             return self._place(measure.place, f"max({self.known(measure.of)})")
         days = list(dict.fromkeys(self.known(part) for part in measure.parts))
@@ -237,7 +158,7 @@ class _Plan:
         new = _Group(f"g{len(self.groups)}", measure.source, measure.window, measure.entity)
         group = self.groups.setdefault(key, new)
         group.reads |= measure.reads
-        group.conditions.add("" if measure.source.condition is None else measure.source.condition.sql)
+        group.shared.add(condition_of(measure))
         picked = "" if measure.pick is None else f" FILTER (WHERE {measure.pick.sql})"
         return group.column(sql, f"{outer}({{0}}){picked}")
 
@@ -256,11 +177,14 @@ class _Plan:
         ctes = {group.name: group.text(self.linked) for group in self.groups.values()}
         for place, columns in self.places.items():
             added = ",\n    ".join(f"{sql} AS {name}" for sql, name in columns.items())
-            ctes[f"p_{place}"] = f"SELECT {place},\n    {added}\n  FROM {self._families(list(columns))} GROUP BY {place}"
+            ctes[f"p_{place}"] = (
+                f"SELECT {place},\n    {added}\n  FROM {self._families(list(columns))} GROUP BY {place}"
+            )
         near = "".join(f"\n  LEFT JOIN p_{place} USING ({place})" for place in self.places)
         parts = ",\n".join(f"{name} AS (\n  {sql})" for name, sql in ctes.items())
-        listed = ",\n  ".join(outputs)
-        return f"WITH {parts}\nSELECT kpm,\n  {listed}\nFROM {self._families(outputs)}{near}"
+        listed = ",\n  ".join(["kpm", *outputs])
+        head = f"WITH {parts}\n" if parts else ""
+        return f"{head}SELECT {listed}\nFROM {self._families(outputs)}{near}"
 
     def _families(self, texts: list[str]) -> str:
         """The cohort joined with the groups that the texts name."""

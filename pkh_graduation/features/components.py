@@ -110,7 +110,9 @@ def component_calendar(members: pd.DataFrame, as_of: int) -> pd.DataFrame:
         "pagar_hamil": counts["hamil"] > 0,
         "pagar_anak_bawah_dua": count(person["bawah_dua"].to_numpy()) > 0,
     }
-    frame = pd.DataFrame({name: column.astype("int64") for name, column in out.items()}, index=pd.Index(kpm, name="kpm"))
+    frame = pd.DataFrame(
+        {name: column.astype("int64") for name, column in out.items()}, index=pd.Index(kpm, name="kpm")
+    )
     frame = frame.astype("Int64")
     unknown = never | (end == NONE)
     frame["komp_habis_day"] = pd.array(np.where(unknown, 0, end), dtype="Int64")
@@ -144,7 +146,12 @@ def member_calendar(members: pd.DataFrame, as_of: int) -> pd.DataFrame:
     disabled = here & row.disabled
     unborn = here & row.pregnant & (due + UNREGISTERED > as_of)
     was_lasting = ~here & (row.disabled | (_age(row.birth, np.where(here, as_of, gone)) >= rules.lansia))
-    ends = [school, np.where(row.pregnant & here, due + NIFAS, NONE), np.where(unborn, expected, NONE), np.where(was_lasting, gone, NONE)]
+    ends = [
+        school,
+        np.where(row.pregnant & here, due + NIFAS, NONE),
+        np.where(unborn, expected, NONE),
+        np.where(was_lasting, gone, NONE),
+    ]
     end = np.maximum.reduce(ends)
     born = row.birth != NEVER
     baby = here & born & (row.birth <= as_of) & (as_of < _birthday(row.birth, 2))
@@ -153,7 +160,10 @@ def member_calendar(members: pd.DataFrame, as_of: int) -> pd.DataFrame:
             "ada": here,
             "hamil": pregnant,
             "aud": aud,
-            **{kind: child & ~aud & (np.maximum(level, 1) == place) for place, kind in enumerate(("sd", "smp", "sma"), 1)},
+            **{
+                kind: child & ~aud & (np.maximum(level, 1) == place)
+                for place, kind in enumerate(("sd", "smp", "sma"), 1)
+            },
             "lansia": lansia,
             "disabilitas": disabled,
             "aktif": child | pregnant | lansia | disabled,

@@ -37,9 +37,13 @@ class Expr:
     def _compare(self, operator: str, other: object) -> Expr:
         right = literal(other)
         if self.kind == FLAG or right.kind == FLAG:
-            raise ExpressionError(f"{self.sql} is a condition; combine conditions with & | ~ instead of comparing them.")
+            raise ExpressionError(
+                f"{self.sql} is a condition; combine conditions with & | ~ instead of comparing them."
+            )
         if (self.kind == TEXT) != (right.kind == TEXT):
-            raise ExpressionError(f"{self.sql} is {self.kind} and {right.sql} is {right.kind}: they cannot be compared.")
+            raise ExpressionError(
+                f"{self.sql} is {self.kind} and {right.sql} is {right.kind}: they cannot be compared."
+            )
         return Expr(f"({self.sql} {operator} {right.sql})", FLAG, self.columns | right.columns)
 
     def __eq__(self, other: object) -> Expr:  # type: ignore[override]
@@ -161,8 +165,12 @@ def literal(value: object) -> Expr:
     if isinstance(value, str) and not {"\\", ":"} & set(value):
         return Expr("'" + value.replace("'", "''") + "'", TEXT)
     if isinstance(value, str):
-        raise ExpressionError("a text may hold no backslash (Spark reads it as an escape) and no colon (a date's mark).")
-    raise ExpressionError(f"use an integer or a plain text, not {type(value).__name__}: engines round floats differently.")
+        raise ExpressionError(
+            "a text may hold no backslash (Spark reads it as an escape) and no colon (a date's mark)."
+        )
+    raise ExpressionError(
+        f"use an integer or a plain text, not {type(value).__name__}: engines round floats differently."
+    )
 
 
 AS_OF = Expr(":as_of", INT)
@@ -191,7 +199,9 @@ def total(*values: Expr) -> Expr:
         raise ExpressionError("total() adds integers; turn conditions into .number() first.")
     columns = frozenset().union(*(value.columns for value in values))
     added = " + ".join(f"coalesce({value.sql}, 0)" for value in values)
-    return Expr(f"(CASE WHEN coalesce({', '.join(value.sql for value in values)}) IS NOT NULL THEN {added} END)", INT, columns)
+    return Expr(
+        f"(CASE WHEN coalesce({', '.join(value.sql for value in values)}) IS NOT NULL THEN {added} END)", INT, columns
+    )
 
 
 def case(condition: Expr, value: object, other: Expr | None = None) -> Expr:

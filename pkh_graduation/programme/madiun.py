@@ -60,7 +60,9 @@ def crosswalk(name: str) -> Mapping[int, tuple[Any, ...]]:
         KeyError: no such crosswalk; those there are listed.
     """
     entry = _entry("silang", name)
-    return MappingProxyType({int(level): tuple(codes) for level, codes in entry.get("level", entry.get("kata")).items()})
+    return MappingProxyType(
+        {int(level): tuple(codes) for level, codes in entry.get("level", entry.get("kata")).items()}
+    )
 
 
 def bounds(name: str) -> Bounds:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+
 from pkh_graduation.contracts import Records, Snapshots
 from pkh_graduation.features.catalogue.sources import ASET
 from pkh_graduation.programme.calendar import NEVER, add_months, day_of
@@ -63,7 +64,9 @@ class Maker:
         there = self.rng.random(n) >= gap
         if isinstance(values[0], str):
             return pd.Series([values[i] if t else None for i, t in zip(chosen, there, strict=True)], dtype="str")
-        return pd.Series(pd.array([int(values[i]) if t else None for i, t in zip(chosen, there, strict=True)], dtype="Int64"))
+        return pd.Series(
+            pd.array([int(values[i]) if t else None for i, t in zip(chosen, there, strict=True)], dtype="Int64")
+        )
 
     def flag(self, n, gap=0.15):
         return self.pick([0, 1], n, gap).astype("boolean")
@@ -98,7 +101,7 @@ class Maker:
 
     def tables(self):
         f = self.families
-        made = {
+        return {
             "keluarga": self.clock(self._keluarga(8 * f), 8 * f),
             "peringkat": self.clock(
                 {**self.family(4 * f), "desil_nasional": self.pick(range(1, 11), 4 * f), "skor_dtsen": self._real(4 * f)}, 4 * f
@@ -128,7 +131,6 @@ class Maker:
                 {**self.family(2 * f), "jenis": self.pick(("masuk", "masuk_kembali", "mandiri", "desil"), 2 * f, 0)}, 2 * f
             ),
         }  # fmt: skip
-        return made
 
     def _real(self, n):
         values = self.rng.integers(0, 10_000, n) / 64
@@ -187,7 +189,8 @@ class Maker:
             "tanggal_diketahui_selesai": self._end_known(closed), "sektor": self.pick(range(1, 27), n),
             "omzet_kelas": self.pick(range(1, 8), n, 0.4), "omzet_rp": self.pick((0, 4_999_999, 5_000_000, 167_000_000), n),
             "laba_bersih_est": self.pick((-1, -2_000_000, 0, 750_000), n), "pekerja_dibayar": self.pick((0, 1, 3), n),
-            "pekerja_keluarga": self.pick((0, 2), n), "izin": self.pick((1, 4, 10, 11), n), "pakai_internet": self.pick((0, 8, 63), n),
+            "pekerja_keluarga": self.pick((0, 2), n), "izin": self.pick((1, 4, 10, 11), n),
+            "pakai_internet": self.pick((0, 8, 63), n),
             "tempat_usaha": self.pick(("rumah", "kios", "pasar", "online"), n),
             "modal_sumber": self.pick(("sendiri", "sendiri|kur", "rentenir", "pena|kube", "mekaar"), n),
             "pasar": self.pick(("tetangga", "desa", "kecamatan", "online", "offtaker"), n),
@@ -216,7 +219,22 @@ class Maker:
         }  # fmt: skip
 
     def _program(self, n):
-        names = ("pena", "ppse", "kube", "uep", "kur", "mekaar", "umi", "prakerja", "koperasi", "nib", "blk", "sembako", "pip", "rst")
+        names = (
+            "pena",
+            "ppse",
+            "kube",
+            "uep",
+            "kur",
+            "mekaar",
+            "umi",
+            "prakerja",
+            "koperasi",
+            "nib",
+            "blk",
+            "sembako",
+            "pip",
+            "rst",
+        )
         return {
             **self.family(n), "program_key": self.rng.integers(1, 5 * self.families, n).astype("int64"),
             "program": self.pick(names, n, 0),
@@ -226,9 +244,17 @@ class Maker:
         }  # fmt: skip
 
     def _masalah(self, n):
-        kinds = ("sudah_mampu", "kendaraan_mewah", "rtlh", "anak_putus_sekolah", "pengurus_meninggal", "data_tidak_sesuai")
+        kinds = (
+            "sudah_mampu",
+            "kendaraan_mewah",
+            "rtlh",
+            "anak_putus_sekolah",
+            "pengurus_meninggal",
+            "data_tidak_sesuai",
+        )
         return {
-            **self.family(n), "masalah": self.rng.integers(1, 3 * self.families, n).astype("int64"), "jenis": self.pick(kinds, n, 0),
+            **self.family(n), "masalah": self.rng.integers(1, 3 * self.families, n).astype("int64"),
+            "jenis": self.pick(kinds, n, 0),
             "prioritas": self.pick(("rendah", "tinggi", "kritis"), n),
             "status": self.pick(("terbuka", "proses", "selesai"), n),
         }  # fmt: skip
@@ -246,7 +272,7 @@ class Maker:
                         "kpm_id": [kpm_id(k) for k in number], "as_of": np.datetime64(date, "s"), "kpm": number.astype("int64"),
                         "pendamping_id": None,
                         "kelompok_id": [None if m else f"g{k % 5 + 1:015x}" for k, m in zip(number, missing, strict=True)],
-                        "desa": pd.Series([None if m else f"99{k % 3:08d}" for k, m in zip(number, missing, strict=True)], dtype="str"),
+                        "desa": pd.Series([f"99{k % 3:08d}" for k in number], dtype="str").mask(missing),
                         "kecamatan": None, "kabupaten": None,
                         "masuk_day": pd.array(day_of(dt.date(2015, 7, 1)) + number % 900, dtype="Int32"),
                         "masuk_perkiraan": False, "proses": None, "proses_jenis": None, "proses_day": pd.NA,

@@ -84,7 +84,22 @@ def finished(rows):
 
 
 def as_table(rows):
-    names = ["row_key", "day", "batal", "x", "r", "s", "m", "record_id", "known_day", "tamat", "tamat_tahu", "kpm", "kelompok", "e"]
+    names = [
+        "row_key",
+        "day",
+        "batal",
+        "x",
+        "r",
+        "s",
+        "m",
+        "record_id",
+        "known_day",
+        "tamat",
+        "tamat_tahu",
+        "kpm",
+        "kelompok",
+        "e",
+    ]
     table = pd.DataFrame(rows, columns=names)
     whole = ("row_key", "record_id", "kpm", "kelompok", "e")
     table = table.astype({**dict.fromkeys(whole, "int64"), **dict.fromkeys(("day", "tamat", "tamat_tahu"), "Int32")})
@@ -160,7 +175,10 @@ def wrong(rows, specs, engine):
         day = day_of(stamp.date())
         for i, spec in enumerate(specs):
             value, known = expected(spec, rows, family, day)
-            if not (same(facts.values.loc[(kpm, stamp), f"f{i}"], value) and same(facts.known.loc[(kpm, stamp), f"f{i}"], known)):
+            if not (
+                same(facts.values.loc[(kpm, stamp), f"f{i}"], value)
+                and same(facts.known.loc[(kpm, stamp), f"f{i}"], known)
+            ):
                 found.add(spec)
     return found
 
@@ -169,13 +187,17 @@ def arrays(n):
     return st.lists(row, max_size=n).map(finished)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=arrays(30), specs=st.lists(st.sampled_from(spec_names()), min_size=6, max_size=14, unique=True))
 def test_every_aggregate_equals_plain_python(rows, specs, engine):
     assert wrong(rows, specs, engine) == set()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=arrays(30))
 def test_two_levels_combinations_and_neighbours_equal_plain_python(rows, engine):
     n = EVENTS.count()
@@ -196,7 +218,7 @@ def test_two_levels_combinations_and_neighbours_equal_plain_python(rows, engine)
         day = day_of(stamp.date())
         wanted = two_levels(rows, family, day)
         got = facts.values.loc[(kpm, stamp)]
-        assert {name: True for name in wanted} == {name: same(got[name], w) for name, w in wanted.items()}
+        assert dict.fromkeys(wanted, True) == {name: same(got[name], w) for name, w in wanted.items()}
 
 
 def two_levels(rows, family, day):
@@ -210,7 +232,9 @@ def two_levels(rows, family, day):
         return [r["x"] for r in among if r["x"] is not None]
 
     sums = [sum(values(of(e, year))) for e in {r["e"] for r in year}]
-    lasts = [max(of(e, mine), key=lambda r: (r["day"], r["known_day"], r["record_id"]))["x"] for e in {r["e"] for r in mine}]
+    lasts = [
+        max(of(e, mine), key=lambda r: (r["day"], r["known_day"], r["record_id"]))["x"] for e in {r["e"] for r in mine}
+    ]
     lasts = [x for x in lasts if x is not None]
     third = of(3, mine)
     named = [sum(r["s"] == "a" for r in of(e, mine)) for e in {r["e"] for r in mine}]
@@ -281,7 +305,8 @@ def seeded():
 
 
 SENTINELS = [
-    ("events", "count", "all", None), ("events", "sum", "all", 12), ("events", "last", "all", None), ("events", "count", "open", None),
+    ("events", "count", "all", None), ("events", "sum", "all", 12), ("events", "last", "all", None),
+    ("events", "count", "open", None),
     ("states", "count", "open", None), ("states", "last_text", "all", None), ("states", "count", "all", 6),
     ("group", "count", "all", 3), ("events", "last_text", "all", 24),
 ]  # fmt: skip

@@ -49,7 +49,11 @@ def _being() -> Iterator[Feature]:
     )  # fmt: skip
     farming = USAHA["sektor"].between(1, 6)
     yield _f(
-        "usaha_tani_n", ACTIVE.where(farming).count(), "usaha", "usaha pertanian yang berjalan", "active farm enterprises"
+        "usaha_tani_n",
+        ACTIVE.where(farming).count(),
+        "usaha",
+        "usaha pertanian yang berjalan",
+        "active farm enterprises",
     )
     yield _f(
         "usaha_dagang_n", ACTIVE.where(USAHA["sektor"] == 12).count(), "usaha", "usaha dagang yang berjalan",
@@ -77,7 +81,12 @@ def _size() -> Iterator[Feature]:
         "estimated profit of the best enterprise",
     )  # fmt: skip
     yield _f(
-        "usaha_pekerja_dibayar_n", ACTIVE.sum("pekerja_dibayar"), "orang", "pekerja yang dibayar", "paid workers", sign=1
+        "usaha_pekerja_dibayar_n",
+        ACTIVE.sum("pekerja_dibayar"),
+        "orang",
+        "pekerja yang dibayar",
+        "paid workers",
+        sign=1,
     )
     yield _f(
         "usaha_pekerja_keluarga_n", ACTIVE.sum("pekerja_keluarga"), "orang", "pekerja dari keluarga", "family workers"
@@ -88,7 +97,13 @@ def _standing() -> Iterator[Feature]:
     licence, market, place = USAHA["izin"], USAHA["pasar"], USAHA["tempat_usaha"]
     reach = market.recode({1: ["tetangga"], 2: ["desa"], 3: ["kecamatan"], 4: ["online", "offtaker"]})
     yield _f(
-        "usaha_izin", _any(~licence.isin(11)), "0/1", "ada usaha yang berizin", "some enterprise is licensed", lever=True, sign=1
+        "usaha_izin",
+        _any(~licence.isin(11)),
+        "0/1",
+        "ada usaha yang berizin",
+        "some enterprise is licensed",
+        lever=True,
+        sign=1,
     )
     yield _f("usaha_nib", _any(licence == 4), "0/1", "ada usaha dengan NIB", "some enterprise has a NIB", lever=True)
     yield _f(
@@ -112,14 +127,23 @@ def _capital() -> Iterator[Feature]:
     granted = capital.has("pena") | capital.has("ppse") | capital.has("kube")
     yield _f("usaha_modal_sendiri", _any(capital.has("sendiri")), "0/1", "modal usaha dari uang sendiri", "own capital")
     yield _f(
-        "usaha_modal_kredit", _any(formal), "0/1", "modal usaha dari kredit resmi", "capital from formal credit", lever=True
+        "usaha_modal_kredit",
+        _any(formal),
+        "0/1",
+        "modal usaha dari kredit resmi",
+        "capital from formal credit",
+        lever=True,
     )
     yield _f(
         "usaha_modal_rentenir", _any(capital.has("rentenir")), "0/1", "modal usaha dari rentenir",
         "capital from a moneylender", lever=True, sign=-1,
     )  # fmt: skip
     yield _f(
-        "usaha_modal_bantuan", _any(granted), "0/1", "modal usaha dari bantuan (PENA, PPSE, KUBE)", "capital from a grant"
+        "usaha_modal_bantuan",
+        _any(granted),
+        "0/1",
+        "modal usaha dari bantuan (PENA, PPSE, KUBE)",
+        "capital from a grant",
     )
 
 

@@ -36,7 +36,13 @@ def features() -> Iterator[Feature]:
 def _house() -> Iterator[Feature]:
     area = KELUARGA.value("luas_lantai")
     yield _f("luas_lantai", area, "m2", "luas lantai", "floor area")
-    yield _f("luas_per_orang", ratio(area, PRESENT.count().or_unknown()), "m2/orang", "luas lantai per anggota", "floor area per member")
+    yield _f(
+        "luas_per_orang",
+        ratio(area, PRESENT.count().or_unknown()),
+        "m2/orang",
+        "luas lantai per anggota",
+        "floor area per member",
+    )
     yield _f(
         "atap_layak", KELUARGA.value(KELUARGA["jenis_atap"].isin(1, 2, 3)), "0/1", "atap beton, genteng, atau seng",
         "roof of concrete, tile or metal",
@@ -76,7 +82,9 @@ def _assets() -> Iterator[Feature]:
     for name, (id_, en) in _ASSETS.items():
         yield _f(f"punya_{name}", KELUARGA.value(f"aset_{name}"), "0/1", f"punya {id_}", f"has {en}")
     owned = total(*(KELUARGA[f"aset_{name}"] for name in ASET))
-    yield _f("aset_n", KELUARGA.value(owned), "jenis", "banyaknya jenis aset bergerak", "kinds of movable assets", sign=1)
+    yield _f(
+        "aset_n", KELUARGA.value(owned), "jenis", "banyaknya jenis aset bergerak", "kinds of movable assets", sign=1
+    )
     before = KELUARGA_ROWS.where(KELUARGA_ROWS["day"] <= months_ago(24)).last(owned)
     yield _f(
         "aset_perubahan_24", combine(lambda now, then: now - then, KELUARGA.value(owned), before), "jenis",
@@ -85,5 +93,13 @@ def _assets() -> Iterator[Feature]:
     yield _f("punya_lahan_lain", KELUARGA.value("lahan_lain"), "0/1", "punya lahan lain", "has other land")
     yield _f("punya_rumah_lain", KELUARGA.value("rumah_lain"), "0/1", "punya rumah lain", "has another house")
     large, small = (total(*(KELUARGA[f"ternak_{n}"] for n in kinds)) for kinds in (TERNAK_BESAR, TERNAK_KECIL))
-    yield _f("ternak_besar_n", KELUARGA.value(large), "ekor", "ternak besar (sapi, kerbau, kuda)", "cattle, buffaloes, horses")
-    yield _f("ternak_kecil_n", KELUARGA.value(small), "ekor", "ternak kecil (kambing, domba, babi)", "goats, sheep, pigs")
+    yield _f(
+        "ternak_besar_n",
+        KELUARGA.value(large),
+        "ekor",
+        "ternak besar (sapi, kerbau, kuda)",
+        "cattle, buffaloes, horses",
+    )
+    yield _f(
+        "ternak_kecil_n", KELUARGA.value(small), "ekor", "ternak kecil (kambing, domba, babi)", "goats, sheep, pigs"
+    )

@@ -40,25 +40,52 @@ def _composition() -> Iterator[Feature]:
     n = PRESENT.count().or_unknown()
     dependent = PRESENT.where((AGE < 15) | (AGE >= 60)).count().or_unknown()
     yield _f("anggota_n", n, "orang", "banyaknya anggota keluarga", "family size")
-    yield _f("anak_n", PRESENT.where(AGE < 18).count().or_unknown(), "orang", "banyaknya anak di bawah 18 tahun", "children under 18")
-    yield _f("lansia_n", PRESENT.where(AGE >= 60).count().or_unknown(), "orang", "anggota berusia 60 tahun atau lebih", "members of 60 or more")
     yield _f(
-        "usia_kerja_n", WORKING_AGE.count().or_unknown(), "orang", "anggota usia kerja (15-64 tahun)", "members of working age (15-64)"
+        "anak_n",
+        PRESENT.where(AGE < 18).count().or_unknown(),
+        "orang",
+        "banyaknya anak di bawah 18 tahun",
+        "children under 18",
+    )
+    yield _f(
+        "lansia_n",
+        PRESENT.where(AGE >= 60).count().or_unknown(),
+        "orang",
+        "anggota berusia 60 tahun atau lebih",
+        "members of 60 or more",
+    )
+    yield _f(
+        "usia_kerja_n",
+        WORKING_AGE.count().or_unknown(),
+        "orang",
+        "anggota usia kerja (15-64 tahun)",
+        "members of working age (15-64)",
     )
     yield _f(
         "tanggungan_bagian", ratio(dependent, n), "bagian", "bagian anggota di bawah 15 atau dari 60 tahun",
         "share of members under 15 or from 60", sign=-1,
     )  # fmt: skip
     yield _f(
-        "kepala_perempuan", yes(HEAD.where(ANGGOTA["jenis_kelamin"] == 2).count().or_unknown()), "0/1", "kepala keluarga perempuan",
+        "kepala_perempuan",
+        yes(HEAD.where(ANGGOTA["jenis_kelamin"] == 2).count().or_unknown()),
+        "0/1",
+        "kepala keluarga perempuan",
         "the head is a woman",
-    )  # fmt: skip
+    )
     yield _f("kepala_umur", HEAD.max(AGE), "tahun", "umur kepala keluarga", "age of the head")
     yield _f(
-        "kepala_kawin", yes(HEAD.where(ANGGOTA["kawin"] == 2).count().or_unknown()), "0/1", "kepala keluarga berpasangan", "the head is married"
+        "kepala_kawin",
+        yes(HEAD.where(ANGGOTA["kawin"] == 2).count().or_unknown()),
+        "0/1",
+        "kepala keluarga berpasangan",
+        "the head is married",
     )
     yield _f(
-        "usia_pena_n", PRESENT.where(AGE.between(20, 45)).count().or_unknown(), "orang", "anggota berusia 20-45 tahun", "members aged 20-45"
+        "usia_pena_n",
+        PRESENT.where(AGE.between(20, 45)).count().or_unknown(),
+        "orang",
+        "anggota berusia 20-45 tahun",
+        "members aged 20-45",
     )
     yield _f(
         "bungsu_umur", years(PRESENT.min(AS_OF - ANGGOTA["tanggal_lahir"])), "tahun", "umur anggota termuda",
@@ -77,12 +104,19 @@ def _schooling() -> Iterator[Feature]:
         "schooling of the best educated adult",
     )  # fmt: skip
     yield _f(
-        "dewasa_sekolah_rerata", ADULT.mean(certificate), "tahun", "rata-rata tahun sekolah anggota dewasa", "mean schooling of adults"
+        "dewasa_sekolah_rerata",
+        ADULT.mean(certificate),
+        "tahun",
+        "rata-rata tahun sekolah anggota dewasa",
+        "mean schooling of adults",
     )
     yield _f(
-        "dewasa_sma_n", ADULT.where(certificate >= 12).count().or_unknown(), "orang", "anggota dewasa tamat SMA atau lebih",
+        "dewasa_sma_n",
+        ADULT.where(certificate >= 12).count().or_unknown(),
+        "orang",
+        "anggota dewasa tamat SMA atau lebih",
         "adults with upper secondary or more",
-    )  # fmt: skip
+    )
     out = (ANGGOTA["sekolah_status"] == 3) & AGE.between(7, 18) & ~(certificate >= 12).number().otherwise(0).isin(1)
     yield _f(
         "putus_sekolah_n", PRESENT.where(out).count().or_unknown(), "orang", "anak 7-18 tahun yang tidak lagi sekolah",
@@ -94,44 +128,89 @@ def _work() -> Iterator[Feature]:
     works = ANGGOTA["bekerja"] == 1
     job, sector = ANGGOTA["status_pekerjaan"], ANGGOTA["sektor"]
     working = ADULT.where(works)
-    yield _f("bekerja_n", working.count().or_unknown(), "orang", "anggota dewasa yang bekerja", "adults at work", sign=1)
     yield _f(
-        "bekerja_bagian", WORKING_AGE.where(ANGGOTA["bekerja"].known()).share(works), "bagian", "bagian usia kerja yang bekerja",
-        "share of working age at work",
-    )  # fmt: skip
-    yield _f("jam_kerja", working.sum("jam_kerja").or_unknown(), "jam/minggu", "jam kerja seluruh anggota dewasa", "hours worked by all adults")
-    yield _f(
-        "kerja_tani_n", working.where(sector.between(1, 6)).count().or_unknown(), "orang", "anggota yang bekerja di pertanian", "adults in farming"
+        "bekerja_n", working.count().or_unknown(), "orang", "anggota dewasa yang bekerja", "adults at work", sign=1
     )
     yield _f(
-        "kerja_buruh_tetap_n", working.where(job == 4).count().or_unknown(), "orang", "buruh atau pegawai swasta", "private employees"
+        "bekerja_bagian",
+        WORKING_AGE.where(ANGGOTA["bekerja"].known()).share(works),
+        "bagian",
+        "bagian usia kerja yang bekerja",
+        "share of working age at work",
+    )
+    yield _f(
+        "jam_kerja",
+        working.sum("jam_kerja").or_unknown(),
+        "jam/minggu",
+        "jam kerja seluruh anggota dewasa",
+        "hours worked by all adults",
+    )
+    yield _f(
+        "kerja_tani_n",
+        working.where(sector.between(1, 6)).count().or_unknown(),
+        "orang",
+        "anggota yang bekerja di pertanian",
+        "adults in farming",
+    )
+    yield _f(
+        "kerja_buruh_tetap_n",
+        working.where(job == 4).count().or_unknown(),
+        "orang",
+        "buruh atau pegawai swasta",
+        "private employees",
     )
     yield _f(
         "kerja_bebas_n", working.where(job.isin(6, 7)).count().or_unknown(), "orang", "pekerja bebas", "casual workers"
     )
     yield _f(
-        "kerja_usaha_n", working.where(job.isin(1, 2, 3)).count().or_unknown(), "orang", "anggota yang berusaha sendiri", "self-employed adults"
+        "kerja_usaha_n",
+        working.where(job.isin(1, 2, 3)).count().or_unknown(),
+        "orang",
+        "anggota yang berusaha sendiri",
+        "self-employed adults",
     )
     yield _f(
-        "asn_n", PRESENT.where(ANGGOTA["asn_tni_polri_bumn"] == 1).count().or_unknown(), "orang", "anggota ASN, TNI, Polri, atau BUMN",
-        "members in state employment", sign=1,
-    )  # fmt: skip
-    yield _f("npwp_n", ADULT.where(ANGGOTA["npwp"] == 1).count().or_unknown(), "orang", "anggota dengan NPWP", "adults with a tax number")
+        "asn_n",
+        PRESENT.where(ANGGOTA["asn_tni_polri_bumn"] == 1).count().or_unknown(),
+        "orang",
+        "anggota ASN, TNI, Polri, atau BUMN",
+        "members in state employment",
+        sign=1,
+    )
     yield _f(
-        "jaminan_kerja_n", ADULT.where(ANGGOTA["jamket_kerja"] > 0).count().or_unknown(), "orang", "anggota dengan jaminan ketenagakerjaan",
-        "adults with employment insurance", lever=True,
-    )  # fmt: skip
+        "npwp_n",
+        ADULT.where(ANGGOTA["npwp"] == 1).count().or_unknown(),
+        "orang",
+        "anggota dengan NPWP",
+        "adults with a tax number",
+    )
     yield _f(
-        "pernah_prakerja_n", ADULT.where(ANGGOTA["ikut_prakerja"] == 1).count().or_unknown(), "orang", "anggota yang ikut Prakerja menurut sensus",
-        "adults in Prakerja by the census", theme="program",
-    )  # fmt: skip
+        "jaminan_kerja_n",
+        ADULT.where(ANGGOTA["jamket_kerja"] > 0).count().or_unknown(),
+        "orang",
+        "anggota dengan jaminan ketenagakerjaan",
+        "adults with employment insurance",
+        lever=True,
+    )
+    yield _f(
+        "pernah_prakerja_n",
+        ADULT.where(ANGGOTA["ikut_prakerja"] == 1).count().or_unknown(),
+        "orang",
+        "anggota yang ikut Prakerja menurut sensus",
+        "adults in Prakerja by the census",
+        theme="program",
+    )
 
 
 def _health() -> Iterator[Feature]:
     yield _f(
-        "sakit_kronis_n", PRESENT.where(~ANGGOTA["penyakit_kronis"].isin(1)).count().or_unknown(), "orang", "anggota dengan penyakit kronis",
-        "members with a chronic illness", theme="guncangan",
-    )  # fmt: skip
+        "sakit_kronis_n",
+        PRESENT.where(~ANGGOTA["penyakit_kronis"].isin(1)).count().or_unknown(),
+        "orang",
+        "anggota dengan penyakit kronis",
+        "members with a chronic illness",
+        theme="guncangan",
+    )
     severe = ANGGOTA["kesulitan_a"] <= 2
     for letter in "bcdefghi":
         severe = severe | (ANGGOTA[f"kesulitan_{letter}"] <= 2)
@@ -140,10 +219,17 @@ def _health() -> Iterator[Feature]:
         "members with severe functional difficulty", theme="komponen",
     )  # fmt: skip
     yield _f(
-        "jamkes_bukan_pbi_n", PRESENT.where(ANGGOTA["jamkes"].isin(2, 3, 4, 5, 6, 7)).count().or_unknown(), "orang",
-        "anggota dengan jaminan kesehatan mandiri atau dari pemberi kerja", "members whose health insurance is not subsidised",
-    )  # fmt: skip
+        "jamkes_bukan_pbi_n",
+        PRESENT.where(ANGGOTA["jamkes"].isin(2, 3, 4, 5, 6, 7)).count().or_unknown(),
+        "orang",
+        "anggota dengan jaminan kesehatan mandiri atau dari pemberi kerja",
+        "members whose health insurance is not subsidised",
+    )
     yield _f(
-        "gizi_buruk_n", PRESENT.where(ANGGOTA["gizi"].isin(1, 2)).count().or_unknown(), "orang", "anak wasting atau stunting",
-        "wasted or stunted children", theme="komponen",
-    )  # fmt: skip
+        "gizi_buruk_n",
+        PRESENT.where(ANGGOTA["gizi"].isin(1, 2)).count().or_unknown(),
+        "orang",
+        "anak wasting atau stunting",
+        "wasted or stunted children",
+        theme="komponen",
+    )

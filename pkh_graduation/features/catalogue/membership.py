@@ -16,7 +16,11 @@ def features() -> Iterator[Feature]:
     """Features of the membership."""
     entered = CohortDay("masuk_day", witness=MASUK.last("day"))
     yield _f(
-        "kepesertaan_tahun", years(entered), "tahun", "lama menjadi peserta PKH", "years since the current membership began"
+        "kepesertaan_tahun",
+        years(entered),
+        "tahun",
+        "lama menjadi peserta PKH",
+        "years since the current membership began",
     )
     yield _f(
         "masuk_kembali_n", MASUK.where(MASUK["jenis"] == "masuk_kembali").count(), "kali",

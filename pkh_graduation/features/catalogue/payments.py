@@ -20,7 +20,9 @@ def features() -> Iterator[Feature]:
     yield from over_windows((12, 24), _f(
         "bayar_rp", PAID.sum("nominal"), "rp", "bantuan PKH yang cair dalam {m} bulan", "PKH paid out in {m} months"
     ))  # fmt: skip
-    yield _f("bayar_n_12", PAID.count().over(12), "kali", "berapa kali PKH cair dalam 12 bulan", "PKH payments in 12 months")
+    yield _f(
+        "bayar_n_12", PAID.count().over(12), "kali", "berapa kali PKH cair dalam 12 bulan", "PKH payments in 12 months"
+    )
     yield _f(
         "bayar_rerata_24", PAID.mean("nominal").over(24), "rp/tahap", "rata-rata PKH per tahap dalam 24 bulan",
         "mean PKH payment in 24 months",
@@ -52,16 +54,22 @@ def features() -> Iterator[Feature]:
         "bagian penyaluran PKH yang cair dalam 12 bulan", "share of PKH payments paid out in 12 months",
     )  # fmt: skip
     yield _f(
-        "bayar_tidak_diambil_24", held.where(PENYALURAN["alasan_tertahan"].isin("rekening_pasif", "tidak_hadir")).count().over(24),
-        "kali", "PKH tertahan karena rekening pasif atau tidak hadir dalam 24 bulan",
+        "bayar_tidak_diambil_24",
+        held.where(PENYALURAN["alasan_tertahan"].isin("rekening_pasif", "tidak_hadir")).count().over(24),
+        "kali",
+        "PKH tertahan karena rekening pasif atau tidak hadir dalam 24 bulan",
         "PKH held for a passive account or absence in 24 months",
-    )  # fmt: skip
+    )
     yield _f(
         "bayar_sanksi_24", held.where(PENYALURAN["alasan_tertahan"] == "sanksi").count().over(24), "kali",
         "PKH tertahan karena sanksi dalam 24 bulan", "PKH held as a sanction in 24 months",
     )  # fmt: skip
     food = PENYALURAN.where((PENYALURAN["bansos"] == "BPNT") & (PENYALURAN["status"] == "cair"))
     yield _f(
-        "bpnt_n_12", food.count().over(12), "kali", "berapa kali Sembako/BPNT cair dalam 12 bulan", "food-aid payments in 12 months",
+        "bpnt_n_12",
+        food.count().over(12),
+        "kali",
+        "berapa kali Sembako/BPNT cair dalam 12 bulan",
+        "food-aid payments in 12 months",
         theme="program",
-    )  # fmt: skip
+    )

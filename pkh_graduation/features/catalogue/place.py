@@ -18,7 +18,9 @@ _f = partial(Feature, theme="wilayah")
 def features() -> Iterator[Feature]:
     """Features of the place; means leave the family itself out."""
     yield _f("perkotaan", KELUARGA.value("perkotaan"), "0/1", "tinggal di perkotaan", "lives in an urban area")
-    yield _f("wilayah_sulit", KELUARGA.value("wilayah_sulit"), "0/1", "tinggal di wilayah sulit", "lives in a remote area")
+    yield _f(
+        "wilayah_sulit", KELUARGA.value("wilayah_sulit"), "0/1", "tinggal di wilayah sulit", "lives in a remote area"
+    )
     yield _f(
         "tetangga_desil", Peers(PERINGKAT.value("desil_nasional"), "desa"), "desil", "rata-rata desil peserta lain sedesa",
         "mean decile of the other members in the village",

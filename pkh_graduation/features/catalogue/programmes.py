@@ -48,9 +48,15 @@ def features() -> Iterator[Feature]:
         "pelatihan kerja yang diterima (Prakerja, BLK)", "job trainings received (Prakerja, BLK)", lever=True,
     )  # fmt: skip
     grants = RECEIVED.where(PROGRAM["program"].isin(*GRANTS))
-    yield _f("bantuan_usaha_rp", grants.sum("nominal"), "rp", "nilai bantuan usaha yang diterima", "business grants received")
     yield _f(
-        "bantuan_usaha_hari", grants.days_since(), "hari", "hari sejak bantuan usaha terakhir", "days since the last business grant"
+        "bantuan_usaha_rp", grants.sum("nominal"), "rp", "nilai bantuan usaha yang diterima", "business grants received"
+    )
+    yield _f(
+        "bantuan_usaha_hari",
+        grants.days_since(),
+        "hari",
+        "hari sejak bantuan usaha terakhir",
+        "days since the last business grant",
     )
     yield from over_windows((12,), _f(
         "program_n", RECEIVED.distinct("program"), "program", "banyaknya program lain dengan kabar dalam {m} bulan",

@@ -31,7 +31,12 @@ def features() -> Iterator[Feature]:
     )  # fmt: skip
     for name, (id_, en) in SHOCKS.items():
         yield _f(
-            f"guncangan_{name}_12", kinds[name], "0/1", f"{id_} tercatat dalam 12 bulan", f"{en} recorded in 12 months", sign=-1
+            f"guncangan_{name}_12",
+            kinds[name],
+            "0/1",
+            f"{id_} tercatat dalam 12 bulan",
+            f"{en} recorded in 12 months",
+            sign=-1,
         )
     still = MASALAH.where(~MASALAH["status"].isin("selesai"))
     yield _f("masalah_terbuka_n", still.count(), "masalah", "masalah yang belum selesai", "problems still open")

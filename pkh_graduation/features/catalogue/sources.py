@@ -94,9 +94,7 @@ PROGRAM = States(
 )
 """Each programme case by its last status."""
 
-MASALAH = States(
-    "masalah", {"masalah": INT, "jenis": TEXT, "status": TEXT, "prioritas": TEXT}, entity="masalah"
-)
+MASALAH = States("masalah", {"masalah": INT, "jenis": TEXT, "status": TEXT, "prioritas": TEXT}, entity="masalah")
 MASALAH = MASALAH.where(~MASALAH["jenis"].isin(*FORBIDDEN_PROBLEMS))
 """Each problem by its last status; findings of the decider left out."""
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from pkh_graduation.features.algebra import combine, ratio
 from pkh_graduation.features.catalogue import madiun
-from pkh_graduation.features.catalogue.sources import KELUARGA, KELUARGA_ROWS, PERINGKAT, PERINGKAT_ROWS
 from pkh_graduation.features.catalogue.members import PRESENT
+from pkh_graduation.features.catalogue.sources import KELUARGA, KELUARGA_ROWS, PERINGKAT, PERINGKAT_ROWS
 from pkh_graduation.features.expressions import AS_OF, months_ago
 from pkh_graduation.features.feature import Feature
 
@@ -31,7 +31,11 @@ def _rank() -> Iterator[Feature]:
         "perubahan desil dibanding 12 bulan lalu", "change of the decile against 12 months ago",
     )  # fmt: skip
     yield _f(
-        "desil_min_24", PERINGKAT_ROWS.min("desil_nasional").over(24), "desil", "desil terendah dalam 24 bulan", "lowest decile in 24 months"
+        "desil_min_24",
+        PERINGKAT_ROWS.min("desil_nasional").over(24),
+        "desil",
+        "desil terendah dalam 24 bulan",
+        "lowest decile in 24 months",
     )
     yield _f(
         "desil_tren_24", PERINGKAT_ROWS.trend("desil_nasional").over(24), "desil/tahun",
@@ -59,17 +63,32 @@ def _income() -> Iterator[Feature]:
         "arah penghasilan dalam 24 bulan", "slope of income over 24 months",
     )  # fmt: skip
     yield _f(
-        "pangan_pct", KELUARGA.value("pengeluaran_makan_pct"), "%", "porsi belanja makan", "food share of income", sign=-1
+        "pangan_pct",
+        KELUARGA.value("pengeluaran_makan_pct"),
+        "%",
+        "porsi belanja makan",
+        "food share of income",
+        sign=-1,
     )
     yield _f(
         "pakaian_n_12", KELUARGA.value("pakaian_baru_12bl"), "kali",
         "berapa kali membeli pakaian dalam 12 bulan", "times clothes were bought in 12 months",
     )  # fmt: skip
     yield _f(
-        "pbi_nasional", KELUARGA.value("pbi_nas"), "0/1", "menerima PBI nasional", "receives national health subsidy", theme="program"
+        "pbi_nasional",
+        KELUARGA.value("pbi_nas"),
+        "0/1",
+        "menerima PBI nasional",
+        "receives national health subsidy",
+        theme="program",
     )
     yield _f(
-        "pbi_pemda", KELUARGA.value("pbi_pemda"), "0/1", "menerima PBI pemda", "receives local health subsidy", theme="program"
+        "pbi_pemda",
+        KELUARGA.value("pbi_pemda"),
+        "0/1",
+        "menerima PBI pemda",
+        "receives local health subsidy",
+        theme="program",
     )
     yield _f(
         "data_umur_hari", KELUARGA_ROWS.days_since(), "hari", "umur data keluarga terbaru", "age of the newest family record",

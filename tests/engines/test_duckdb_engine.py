@@ -1,0 +1,91 @@
+"""The engine: types that come back, tables it takes, what it never does."""
+
+from __future__ import annotations
+
+import pickle
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pkh_graduation.contracts import Engine
+from pkh_graduation.engines import DuckDBEngine, EngineError
+
+
+@pytest.fixture
+def engine():
+    with DuckDBEngine(threads=1) as opened:
+        yield opened
+
+
+FRAME = pd.DataFrame(
+    {"kpm": pd.array([1, 2**60, None], dtype="Int64"), "teks": pd.Series(["a", None, "o'k"], dtype="str")}
+)
+
+
+def test_integers_and_gaps_come_back_exactly(engine):
+    got = engine.run("SELECT kpm, teks, CAST(kpm AS DOUBLE) AS r FROM t ORDER BY kpm NULLS LAST", {"t": FRAME})
+    assert got["kpm"].dtype == "Int64" and got["kpm"].to_list()[:2] == [1, 2**60] and pd.isna(got["kpm"][2])
+    assert got["teks"].isna().to_list() == [False, True, False] and got["r"].dtype == "float64"
+
+
+def test_frames_arrow_and_parquet_are_the_same_to_it(engine, tmp_path):
+    pq.write_table(pa.Table.from_pandas(FRAME), tmp_path / "t.parquet")
+    tables = (FRAME, pa.Table.from_pandas(FRAME), tmp_path / "t.parquet", str(tmp_path / "t.parquet"))
+    results = [engine.run("SELECT sum(length(teks)) AS n FROM t", {"t": table})["n"].item() for table in tables]
+    assert results == [4, 4, 4, 4]
+
+
+def test_a_table_is_replaced_under_its_name_and_converted_once(engine, monkeypatch):
+    made = []
+    plain = pa.Table.from_pandas
+    monkeypatch.setattr(
+        "pkh_graduation.engines.duckdb_engine._arrow",
+        lambda frame: made.append(1) or plain(frame, preserve_index=False),
+    )
+    other = pd.DataFrame({"n": [5]})
+    for table, wanted in ((FRAME, 3), (FRAME, 3), (other, 1)):
+        assert engine.run("SELECT count(*) AS n FROM t", {"t": table})["n"].item() == wanted
+    assert len(made) == 2
+
+
+def test_nothing_is_fetched_from_anywhere(engine):
+    settings = "'autoinstall_known_extensions', 'autoload_known_extensions', 'allow_community_extensions'"
+    got = engine.run(f"SELECT value FROM duckdb_settings() WHERE name IN ({settings})", {})
+    assert set(got["value"]) == {"false"}
+
+
+def test_threads_and_memory_are_what_was_asked():
+    with DuckDBEngine(threads=1, memory_limit="200MB") as engine:
+        got = engine.run("SELECT current_setting('threads') AS t, current_setting('memory_limit') AS m", {})
+    assert got["t"].item() == 1 and got["m"].item().startswith("190")
+    with pytest.raises(ValueError, match="threads must be 1 or more"):
+        DuckDBEngine(threads=0)
+
+
+def test_a_wrong_text_is_explained_and_wrong_data_is_not_shown(engine):
+    with pytest.raises(EngineError, match=r"over \['t'\] \(BinderException\).*tidak_ada"):
+        engine.run("SELECT tidak_ada FROM t", {"t": FRAME})
+    with pytest.raises(EngineError, match="the values do not fit the query") as caught:
+        engine.run("SELECT CAST(teks AS INT) AS n FROM t", {"t": FRAME})
+    assert "o'k" not in str(caught.value)
+
+
+def test_an_unknown_kind_of_table_is_refused(engine):
+    with pytest.raises(TypeError, match="table 't' is a list; give a pandas frame"):
+        engine.run("SELECT 1 AS n", {"t": [1]})
+
+
+def test_it_can_be_closed_opened_again_and_sent_to_a_worker(engine):
+    assert engine.run("SELECT count(*) AS n FROM t", {"t": FRAME})["n"].item() == 3
+    engine.close()
+    assert engine.run("SELECT count(*) AS n FROM t", {"t": FRAME})["n"].item() == 3
+    copy = pickle.loads(pickle.dumps(engine))
+    assert copy.threads == 1 and copy.run("SELECT 1 AS n", {})["n"].item() == 1
+    copy.close()
+
+
+def test_it_keeps_the_contract():
+    engine: Engine = DuckDBEngine(threads=1)
+    assert engine.run("SELECT 1 AS n", {})["n"].item() == 1
