@@ -38,8 +38,8 @@ class DuckDBEngine:
         memory_limit: such as ``"2GB"``; beyond it DuckDB spills to disk. None keeps DuckDB's own limit.
 
     >>> with DuckDBEngine(threads=1) as engine:
-    ...     engine.run("SELECT sum(n) AS n FROM t", {"t": pd.DataFrame({"n": [1, 2]})})["n"].item()
-    3
+    ...     int(engine.run("SELECT count(*) AS n FROM t", {"t": pd.DataFrame({"n": [1, 2]})})["n"].item())
+    2
     """
 
     def __init__(self, threads: int = 2, memory_limit: str | None = None) -> None:

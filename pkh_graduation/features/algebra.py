@@ -232,6 +232,11 @@ class Aggregate(Measure):
         return replace(self, fill=None)
 
     @property
+    def tells_none(self) -> bool:
+        """Whether it gives 0 where rows are there but none meets the condition, and missing where there is no row."""
+        return self.fill is None and self.how in ("count", "sum", "distinct")
+
+    @property
     def reads(self) -> frozenset[str]:
         """Columns of the table that are read, the clock left out."""
         names: set[str] = set() if self.entity is None else {self.entity}

@@ -93,7 +93,7 @@ class _Group:
     window: int | None
     entity: str | None
     reads: set[str] = field(default_factory=set)
-    shared: set[str | None] = field(default_factory=set)
+    conditions: set[str | None] = field(default_factory=set)
     inner: dict[str, str] = field(default_factory=dict)
     outer: dict[str, str] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class _Group:
         shown = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.inner.items())
         rows = visible_rows(self.source, self.reads, self.window, linked=linked)
         # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
-        only = "" if len(self.shared) != 1 or None in self.shared else f" WHERE {next(iter(self.shared))}"
+        only = "" if len(self.conditions) != 1 or None in self.conditions else f" WHERE {next(iter(self.conditions))}"
         inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v{only} GROUP BY {keys}"
         if self.entity is None:
             return inner
@@ -158,7 +158,8 @@ class _Plan:
         new = _Group(f"g{len(self.groups)}", measure.source, measure.window, measure.entity)
         group = self.groups.setdefault(key, new)
         group.reads |= measure.reads
-        group.shared.add(condition_of(measure))
+        # An aggregate that tells "no row meets it" from "no row at all" needs the families without such a row.
+        group.conditions.add(None if measure.tells_none else condition_of(measure))
         picked = "" if measure.pick is None else f" FILTER (WHERE {measure.pick.sql})"
         return group.column(sql, f"{outer}({{0}}){picked}")
 

@@ -15,8 +15,8 @@ def dictionary(catalogue: Catalogue | None = None) -> pd.DataFrame:
     Columns: ``theme, unit, meaning_id, meaning_en, lever, sign, source, window`` (Int64 months; missing: all that is
     visible), ``fill`` (Int64: what "no record" means; missing: unknown), ``model``.
 
-    >>> dictionary().loc["desil", ["theme", "unit", "sign"]].to_list()
-    ['kesejahteraan', 'desil', 1]
+    >>> dictionary().loc["desil", ["theme", "unit"]].to_list()
+    ['kesejahteraan', 'desil']
     """
     listed = (catalogue or default_catalogue()).features
     frame = pd.DataFrame([_row(feature) for feature in listed], index=pd.Index([f.name for f in listed], name="fitur"))

@@ -61,7 +61,7 @@ def engine_tables(records: Mapping[str, pd.DataFrame], reads: Reads) -> dict[str
     """The named tables with their clock and the columns read; booleans as 0/1, birth dates also as yyyymmdd.
 
     Raises:
-        FeatureError: record ids or known days lie outside what the order key can hold.
+        FeatureError: record ids or known days lie outside what the order key can hold, or a record id occurs twice.
     """
     return {name: _engine_table(name, records[name], columns) for name, columns in reads.items()}
 
@@ -181,5 +181,9 @@ def _check_clock(name: str, table: pd.DataFrame) -> None:
         return
     if int(table["record_id"].min()) < 0 or int(table["record_id"].max()) >= MAX_RECORD:
         raise FeatureError(f"table {name!r}: record ids must lie in 0 .. 2^33 - 1, so that rows have one order.")
+    if not table["record_id"].is_unique:
+        raise FeatureError(
+            f"table {name!r}: a record id occurs twice; ids name rows, so ingest must give each its own."
+        )
     if int(table["known_day"].min()) < 0:
         raise FeatureError(f"table {name!r}: known days before 1970 cannot be ordered; set such rows aside at ingest.")

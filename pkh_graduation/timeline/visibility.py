@@ -21,7 +21,7 @@ TOTAL_ORDER = ("day", "known_day", "record_id")
 """Which of two visible rows is later: a total order, so that "last" never depends on an engine."""
 
 _END_KNOWN = "tanggal_diketahui_selesai"
-ENDS = ("berlaku_sampai", "tanggal_tutup")
+ENDS = ("berlaku_sampai", "tanggal_keluar", "tanggal_tutup")
 """End dates that are news of their own: they count only from ``tanggal_diketahui_selesai`` on."""
 
 

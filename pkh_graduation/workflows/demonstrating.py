@@ -112,7 +112,7 @@ def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
     """Standard error of an AUC (Hanley and McNeil 1982, equation 2).
 
     >>> round(hanley_mcneil(0.8, 50, 950), 4)
-    0.0378
+    0.0381
     """
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = auc * (1 - auc) + (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)

@@ -57,7 +57,7 @@ def test_wrong_settings_are_misuse_and_say_what_was_meant(tmp_path):
     for text, words in (
         ("[recipe]\nhorison = 4\n", "did you mean 'horizon'"),
         ("[recipe]\nhorizon = 40\n", "recipe.horizon"),
-        ("[resep]\n", "did you mean 'recipe'"),
+        ("[recipes]\n", "did you mean 'recipe'"),
         ("[recipe\n", "cannot be read as TOML"),
     ):
         file.write_text(text)

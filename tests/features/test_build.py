@@ -153,6 +153,16 @@ def test_rows_under_a_later_id_count_once_the_link_is_known(now, engine):
     assert X.droplevel("as_of").loc[kpm_id(1)].to_list() == [1, 1]
 
 
+def test_a_count_can_tell_none_from_unknown(now, engine):
+    table = {"p2k2_kehadiran": rows_of([1], hadir=pd.Series(["alpa"], dtype="str"))}
+    came = VISITS.where(VISITS["hadir"] == "hadir").count()
+    X, _ = small(table, two_families(now), [feature("a", came), feature("b", came.or_unknown())], engine)
+    got = X.droplevel("as_of")
+    assert got.loc[kpm_id(1)].to_list() == [0, 0] and got.loc[kpm_id(2), "a"] == 0 and np.isnan(got.loc[kpm_id(2), "b"])
+    alone, _ = small(table, two_families(now), [feature("b", came.or_unknown())], engine)
+    assert alone.equals(X[["b"]])
+
+
 def test_a_hatch_sees_only_the_visible_rows_of_the_cohort(now, engine):
     seen = {}
 
@@ -183,6 +193,10 @@ def test_record_ids_and_known_days_must_fit_the_order_key(now, engine):
     features = [feature("n", VISITS.count())]
     with pytest.raises(FeatureError, match="record ids must lie in"):
         small({"p2k2_kehadiran": table.assign(record_id=2**33)}, two_families(now), features, engine)
+    with pytest.raises(FeatureError, match="a record id occurs twice"):
+        small(
+            {"p2k2_kehadiran": rows_of([1, 2]).assign(record_id=7, hadir="hadir")}, two_families(now), features, engine
+        )
     with pytest.raises(FeatureError, match="known days before 1970"):
         small({"p2k2_kehadiran": table.assign(known_day=-1)}, two_families(now), features, engine)
 

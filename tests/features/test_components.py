@@ -7,10 +7,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkh_graduation.features.components import COLUMNS, KINDS, component_calendar, member_calendar
+from pkh_graduation.features.components import COLUMNS, KINDS, _age, _birthday, component_calendar, member_calendar
 from pkh_graduation.programme.calendar import NEVER, date_of, day_of
 
 
@@ -169,6 +169,7 @@ def test_no_members_give_no_families():
     assert component_calendar(members().iloc[:0], D("2024-09-30")).empty
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     births=st.lists(st.integers(D("1940-01-01"), D("2024-09-30")), min_size=1, max_size=6),
     as_of=st.integers(D("2015-01-01"), D("2026-12-31")),
@@ -190,10 +191,9 @@ def test_whoever_is_active_ends_later_and_whoever_ended_is_not_active(births, as
         assert (ends == NEVER).any() or (person["jadi_lansia"].to_numpy() <= ends.max()).any()
 
 
+@settings(deadline=None)
 @given(birth=st.integers(D("1940-01-01"), D("2024-12-31")), years=st.integers(0, 80))
 def test_a_birthday_is_the_first_day_of_an_age(birth, years):
-    from pkh_graduation.features.components import _age, _birthday
-
     day = _birthday(np.array([birth]), years)
     assert _age(np.array([birth]), day)[0] == years
     if years:

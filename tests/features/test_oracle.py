@@ -188,7 +188,7 @@ def arrays(n):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(rows=arrays(30), specs=st.lists(st.sampled_from(spec_names()), min_size=6, max_size=14, unique=True))
 def test_every_aggregate_equals_plain_python(rows, specs, engine):
@@ -196,7 +196,7 @@ def test_every_aggregate_equals_plain_python(rows, specs, engine):
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(rows=arrays(30))
 def test_two_levels_combinations_and_neighbours_equal_plain_python(rows, engine):

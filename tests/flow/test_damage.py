@@ -16,6 +16,7 @@ from pkh_graduation.workflows.demonstrating import make_population
 runner = CliRunner()
 FAMILIES = 12
 CASES, CHUNKS = 200, 8
+NEEDED = ("keluarga", "anggota", "peristiwa_status", "kelompok", "identitas")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,15 @@ def hurt(path: Path, rng: random.Random) -> None:
     path.write_bytes(rng.choice(ways)())
 
 
+def some_files(exports: Path, folder: Path, rng: random.Random) -> list[Path]:
+    """Copy the tables that must be there and some of the others; returns those to damage."""
+    folder.mkdir()
+    chosen = rng.sample(sorted(exports.glob("*.csv")), 3)
+    for path in {*chosen, *(exports / f"{name}.csv" for name in NEEDED), exports / "sintetis.toml"}:
+        shutil.copy(path, folder)
+    return [folder / path.name for path in chosen[: rng.choice((1, 1, 2))]]
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_damaged_exports(exports, tmp_path, chunk):
     secrets = set()
@@ -91,8 +101,7 @@ def test_damaged_exports(exports, tmp_path, chunk):
     for case in range(chunk, CASES, CHUNKS):
         rng = random.Random(case)
         folder = tmp_path / str(case)
-        shutil.copytree(exports, folder)
-        for path in rng.sample(sorted(folder.glob("*.csv")), rng.choice((1, 1, 2))):
+        for path in some_files(exports, folder, rng):
             hurt(path, rng)
         words = ["ingest", str(folder), "--out", str(folder / "keluar"), "--key-file", str(key(tmp_path)), "--json"]
         done = runner.invoke(app, words)

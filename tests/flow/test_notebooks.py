@@ -40,7 +40,6 @@ def test_runs_as_a_notebook(path, tmp_path):
         "-n0",
         "-p",
         "no:cacheprovider",
-        "--enable-socket",
         "-o",
         "addopts=",
         str(path.with_suffix(".ipynb")),
