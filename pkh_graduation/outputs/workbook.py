@@ -60,11 +60,11 @@ LIST_COLUMNS = (
     Column("Kesiapan", 11, lambda f: f.kesiapan + (" (undian)" if f.undian else "")),
     Column(CHANCE, 9, lambda f: f.persen),
     Column("Rentang", 9, lambda f: f.rentang),
-    Column(words.SUPPORTING, 44, lambda f: _numbered([reason.text for reason in f.alasan])),
-    Column(words.HOLDING, 36, lambda f: _numbered([reason.text for reason in f.penahan])),
-    Column("Peringatan", 22, lambda f: _bulleted(f.peringatan)),
-    Column("Cek saat kunjungan", 24, lambda f: _bulleted(f.cek)),
-    Column("Rujukan (verifikasi ke Dinsos)", 24, lambda f: _bulleted(f.rujukan)),
+    Column(words.SUPPORTING, 42, lambda f: _numbered([reason.text for reason in f.alasan])),
+    Column(words.HOLDING, 32, lambda f: _numbered([reason.text for reason in f.penahan])),
+    Column("Peringatan", 20, lambda f: _bulleted(f.peringatan)),
+    Column("Cek saat kunjungan", 22, lambda f: _bulleted(f.cek)),
+    Column("Rujukan (verifikasi ke Dinsos)", 20, lambda f: _bulleted(f.rujukan)),
     Column("Komponen", 14, lambda f: f.komponen),
     Column("Terakhir dikunjungi", 12, lambda f: f.kunjungan),
 )
@@ -73,7 +73,7 @@ ANSWERS = (
     Answer("Hasil kunjungan", 14, labels=tuple(HASIL.values())),
     Answer("Keputusan keluarga", 15, labels=tuple(KEPUTUSAN_KELUARGA.values())),
     Answer("Keputusan daftar", 15, labels=tuple(KEPUTUSAN_DAFTAR.values())),
-    Answer("Catatan", 22),
+    Answer("Catatan", 20),
 )
 ALL_COLUMNS = (
     Column("Nama pengurus", 24, lambda f: f.nama),
@@ -135,7 +135,8 @@ def _formats(book: Any) -> dict[str, Any]:
 def _list_sheet(
     sheet: Any, caseload: Caseload, formats: dict[str, Any], title: str, footer: str, as_of: dt.date
 ) -> None:
-    _page(sheet, [*LIST_COLUMNS, *ANSWERS], footer, repeat=_HEAD, freeze=(_HEAD + 1, 2))
+    # On one sheet of paper twenty columns would be too small to read: who and why, then what to check and what came of it.
+    _page(sheet, [*LIST_COLUMNS, *ANSWERS], footer, repeat=_HEAD, freeze=(_HEAD + 1, 2), wide=2)
     filled = f"Kuota setahun: {caseload.kuota} keluarga. Terisi: {len(caseload.daftar)}." + (
         f" Sebab: {caseload.sebab}." if caseload.sebab else ""
     )
@@ -144,6 +145,7 @@ def _list_sheet(
     ):
         sheet.write_string(row, 0, line, formats[style])
     names = [*(column.name for column in LIST_COLUMNS), *(answer.name for answer in ANSWERS)]
+    sheet.set_row(_HEAD, 2 * _LINE_POINTS + 6)
     for position, name in enumerate(names):
         sheet.write_string(_HEAD, position, name, formats["head" if position < len(LIST_COLUMNS) else "ask"])
     for row, family in enumerate(caseload.daftar, _HEAD + 1):
@@ -242,11 +244,21 @@ def _id_sheet(sheet: Any, caseload: Caseload, about: About) -> None:
     sheet.protect()
 
 
-def _page(sheet: Any, columns: Sequence[Column | Answer], footer: str, *, repeat: int, freeze: tuple[int, int]) -> None:
-    """A4 landscape, one page wide, the header row repeated and frozen."""
+def _page(
+    sheet: Any,
+    columns: Sequence[Column | Answer],
+    footer: str,
+    *,
+    repeat: int,
+    freeze: tuple[int, int],
+    wide: int = 1,
+) -> None:
+    """A4 landscape, ``wide`` pages wide, the header row repeated and frozen; beyond one page so is who the line is about."""
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(wide, 0)
+    if wide > 1:
+        sheet.repeat_columns(0, freeze[1] - 1)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.repeat_rows(repeat)
     sheet.freeze_panes(*freeze)
