@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -81,17 +81,12 @@ def read_settings(path: Path | None) -> Settings:
         raise SettingsError(f"settings {path}: " + "; ".join(_sentence(item) for item in error.errors())) from None
 
 
-def _sentence(item: object) -> str:
-    place: tuple[str, ...] = tuple(str(part) for part in item["loc"])  # type: ignore[index]  # pydantic's own mapping
-    if item["type"] != "extra_forbidden":  # type: ignore[index]  # the same
-        return f"{'.'.join(place)}: {item['msg']}"  # type: ignore[index]  # the same
-    known = list(Settings.model_fields)
-    if len(place) == 2:
-        known = list(Settings.model_fields[place[0]].annotation.model_fields)  # type: ignore[union-attr]  # our own models
+def _sentence(error: Any) -> str:
+    """One of pydantic's errors (its own mapping) in our words."""
+    place = [str(part) for part in error["loc"]]
+    if error["type"] != "extra_forbidden":
+        return f"{'.'.join(place)}: {error['msg']}"
+    model: Any = Settings if len(place) == 1 else Settings.model_fields[place[0]].annotation
+    known = list(model.model_fields)
     near = difflib.get_close_matches(place[-1], known, 1)
     return f"{'.'.join(place)} is not a setting" + (f"; did you mean {near[0]!r}?" if near else f"; known are {known}")
-
-
-def iso(day: dt.date) -> str:
-    """ISO text of a date, the form in folder names and cards."""
-    return day.isoformat()
