@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pkh_graduation.contracts import PriorityLists
 from pkh_graduation.outputs import summary, words
-from pkh_graduation.outputs.views import About, Caseload
+from pkh_graduation.outputs.views import About, Caseload, safe_name
 
 
 @cache
@@ -62,7 +62,7 @@ def make_page(caseload: Caseload, about: About) -> str:
     )
 
 
-def make_index(lists: PriorityLists, about: About, places: Mapping[str, str]) -> str:
+def make_index(lists: PriorityLists, about: About, names: Mapping[str, str]) -> str:
     """The coordinator's page: totals per kecamatan and pendamping, why places stayed empty, exclusions; no family."""
     people, districts = summary.per_pendamping(lists), summary.per_kecamatan(lists)
     totals = districts[summary.COUNTS].sum().to_frame().T
@@ -77,7 +77,8 @@ def make_index(lists: PriorityLists, about: About, places: Mapping[str, str]) ->
             **_frame(),
             people=_rows(people, summary.suppress(people, people["kecamatan"]), ["kecamatan", "kuota", "sebab"]),
             districts=_rows(districts, summary.suppress(districts, districts["dampingan"] * 0), []),
-            name=lambda code: places.get(code, code),
+            name=lambda code: names.get(code, code),
+            file=safe_name,
             totals=_rows(totals, summary.suppress(totals, totals["dampingan"]), [])[0],
             kuota=words.number(int(people["kuota"].sum())),
             excluded=excluded,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -75,6 +77,7 @@ class Caseload:
     """One pendamping's families: those on the list in their order, those with an open case, and everyone by name."""
 
     pendamping_id: str
+    pendamping: str
     kuota: int
     sebab: str
     daftar: tuple[Family, ...]
@@ -82,21 +85,32 @@ class Caseload:
     semua: tuple[Family, ...]
 
 
-def caseloads(
-    lists: PriorityLists, identities: Mapping[str, Identity], places: Mapping[str, str]
-) -> Iterator[Caseload]:
+def safe_name(identifier: str) -> str:
+    """A file name for an identifier; one that had to be changed carries a hash, so that two never share a file.
+
+    >>> safe_name("d0123456789abcde"), safe_name("../x") != safe_name("..-x")
+    ('d0123456789abcde', True)
+    """
+    clean = re.sub(r"[^A-Za-z0-9_-]", "_", identifier)[:60]
+    if clean and clean == identifier:
+        return clean
+    return f"{clean}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
+
+
+def caseloads(lists: PriorityLists, identities: Mapping[str, Identity], names: Mapping[str, str]) -> Iterator[Caseload]:
     """Views of all caseloads, in the order of the pendamping's ids; families without a pendamping are in none."""
     reasons = _reasons(lists.cards)
     told = _told(lists)
     shortfalls = lists.shortfalls.set_index("pendamping_id")
     for name, frame in lists.frame.groupby("pendamping_id", sort=True):
         families = [
-            _family(row, identities.get(row["kpm_id"], Identity()), places, reasons, told)
+            _family(row, identities.get(row["kpm_id"], Identity()), names, reasons, told)
             for row in frame.to_dict("records")
         ]
         line = shortfalls.loc[name]
         yield Caseload(
             pendamping_id=str(name),
+            pendamping=names.get(str(name), str(name)),
             kuota=int(line["kuota"]),
             sebab=str(line["sebab"]),
             daftar=tuple(sorted((f for f in families if f.urutan), key=lambda f: f.urutan or 0)),
@@ -157,13 +171,13 @@ def _split(joined: object) -> tuple[str, ...]:
 def _family(
     row: Mapping[str, object],
     identity: Identity,
-    places: Mapping[str, str],
+    names: Mapping[str, str],
     reasons: Mapping[tuple[str, str], tuple[Reason, ...]],
     told: Mapping[str, tuple[str, str]],
 ) -> Family:
     kpm = str(row["kpm_id"])
     p = None if pd.isna(row["p_mandiri_12m"]) else float(str(row["p_mandiri_12m"]))
-    desa = _place(row["desa"], places)
+    desa = _place(row["desa"], names)
     rt_rw = f"RT {identity.rt or '–'}/RW {identity.rw or '–'}" if identity.rt or identity.rw else ""
     return Family(
         kpm_id=kpm,
@@ -171,7 +185,7 @@ def _family(
         tempat=", ".join(text for text in (identity.alamat, identity.dusun) if text),
         desa=desa,
         rt_rw=rt_rw,
-        kelompok="" if pd.isna(row["kelompok_id"]) else str(row["kelompok_id"])[:7],
+        kelompok=_group(row["kelompok_id"], names),
         urutan=None if pd.isna(row["urutan"]) else int(str(row["urutan"])),
         kategori=str(row["kategori"]),
         kesiapan=words.BAND[str(row["kategori"])],
@@ -192,7 +206,14 @@ def _family(
     )
 
 
-def _place(code: object, places: Mapping[str, str]) -> str:
+def _place(code: object, names: Mapping[str, str]) -> str:
     if not isinstance(code, str) or not code:
         return ""
-    return places.get(code, f"Desa {code}")
+    return names.get(code, f"Desa {code}")
+
+
+def _group(code: object, names: Mapping[str, str]) -> str:
+    """What people call a kelompok, or the beginning of its pseudonym."""
+    if not isinstance(code, str) or not code:
+        return ""
+    return names.get(code, code[:7])

@@ -56,7 +56,7 @@ LIST_COLUMNS = (
     Column("No", 4, lambda f: str(f.urutan or "")),
     Column("Nama pengurus", 18, lambda f: f.nama),
     Column("Desa, RT/RW", 17, lambda f: "\n".join(text for text in (f.desa, f.rt_rw, f.tempat) if text)),
-    Column("Kelompok", 9, lambda f: f.kelompok),
+    Column("Kelompok", 12, lambda f: f.kelompok),
     Column("Kesiapan", 11, lambda f: f.kesiapan + (" (undian)" if f.undian else "")),
     Column(CHANCE, 9, lambda f: f.persen),
     Column("Rentang", 9, lambda f: f.rentang),
@@ -78,7 +78,7 @@ ANSWERS = (
 ALL_COLUMNS = (
     Column("Nama pengurus", 24, lambda f: f.nama),
     Column("Desa, RT/RW", 26, lambda f: ", ".join(text for text in (f.desa, f.rt_rw) if text)),
-    Column("Kelompok", 10, lambda f: f.kelompok),
+    Column("Kelompok", 12, lambda f: f.kelompok),
     Column("No di daftar", 8, lambda f: str(f.urutan or "")),
     Column("Kesiapan", 18, lambda f: "" if f.dikecualikan else f.kesiapan),
     Column("Tidak diusulkan karena", 44, lambda f: "; ".join(f.dikecualikan)),
@@ -104,7 +104,7 @@ def make_workbook(caseload: Caseload, about: About) -> bytes:
     book.set_properties({"title": "Daftar prioritas", "created": created})
     formats = _formats(book)
     tag = f" · {about.tag}" if about.tag else ""
-    title = f"Daftar prioritas pendamping {caseload.pendamping_id}, per {words.date(about.as_of)}{tag}"
+    title = f"Daftar prioritas pendamping {caseload.pendamping}, per {words.date(about.as_of)}{tag}"
     footer = f"&L{_footer(about.tag or 'PKH')}&C{_footer(words.TOOL)}&R&P/&N · {about.run_id[:12]}"
     _list_sheet(book.add_worksheet(LIST_SHEET), caseload, formats, title, footer, about.as_of)
     _all_sheet(book.add_worksheet(ALL_SHEET), caseload, formats, title, footer)

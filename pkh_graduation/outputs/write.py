@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from pkh_graduation.contracts import PriorityLists, Progress, quiet
 from pkh_graduation.outputs.identities import read_identities
 from pkh_graduation.outputs.machine import machine_frame
 from pkh_graduation.outputs.page import make_index, make_page
-from pkh_graduation.outputs.views import About, caseloads
+from pkh_graduation.outputs.views import About, caseloads, safe_name
 from pkh_graduation.outputs.workbook import make_workbook
 
 FORMATS = ("xlsx", "html")
@@ -25,7 +23,7 @@ def write_lists(
     out: Path | str,
     *,
     vault: pd.DataFrame | Path | str | None = None,
-    places: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
     progress: Progress = quiet,
 ) -> list[Path]:
@@ -33,9 +31,8 @@ def write_lists(
 
     ``pendamping/<id>.xlsx`` and ``.html`` per caseload, ``index.html`` for the coordinator (no family), ``daftar.parquet``
     (no name). ``vault``: a frame with ``kpm_id``, or the folder or file of one; without it the pseudonym stands for the
-    name. ``places``: names of villages and
-    kecamatan by code. ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya"
-    marks made-up data on every page.
+    name. ``names``: what people call a place (by code), a kelompok and a pendamping (by pseudonym); file names keep the
+    pseudonym. ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya" marks made-up data on every page.
 
     Raises:
         ValueError: an unknown format. VaultError: the vault cannot be read.
@@ -49,7 +46,7 @@ def write_lists(
     tag = MADE_UP if lists.notes.get("sintetis") == "ya" else ""
     about = About(lists.as_of, lists.run_id, lists.notes.get("model", ""), tag)
     written = []
-    for caseload in caseloads(lists, identities, places or {}):
+    for caseload in caseloads(lists, identities, names or {}):
         stem = out / "pendamping" / safe_name(caseload.pendamping_id)
         if "xlsx" in formats:
             written.append(_write(stem.with_name(f"{stem.name}.xlsx"), make_workbook(caseload, about)))
@@ -57,21 +54,9 @@ def write_lists(
             written.append(_write(stem.with_name(f"{stem.name}.html"), make_page(caseload, about).encode()))
         progress(f"daftar {caseload.pendamping_id}")
     if "html" in formats:
-        written.append(_write(out / "index.html", make_index(lists, about, places or {}).encode()))
+        written.append(_write(out / "index.html", make_index(lists, about, names or {}).encode()))
     written.append(_write(out / "daftar.parquet", machine_frame(lists).to_parquet(index=False)))
     return written
-
-
-def safe_name(identifier: str) -> str:
-    """A file name for an identifier; one that had to be changed carries a hash, so that two never share a file.
-
-    >>> safe_name("d0123456789abcde"), safe_name("../x") != safe_name("..-x")
-    ('d0123456789abcde', True)
-    """
-    clean = re.sub(r"[^A-Za-z0-9_-]", "_", identifier)[:60]
-    if clean and clean == identifier:
-        return clean
-    return f"{clean}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -7,7 +7,7 @@ May import: contracts, programme. May not: any other room. `tracking` is the onl
 from pkh_graduation.stores.bundles import Bundle, BundleError, list_bundles, load_bundle, save_bundle
 from pkh_graduation.stores.files import write_bytes, write_frame, write_json, write_text
 from pkh_graduation.stores.tables import StoreError, read_store, write_store
-from pkh_graduation.stores.vault import read_vault, write_vault
+from pkh_graduation.stores.vault import read_names, read_vault, write_vault
 
 __all__ = [
     "Bundle",
@@ -15,6 +15,7 @@ __all__ = [
     "StoreError",
     "list_bundles",
     "load_bundle",
+    "read_names",
     "read_store",
     "read_vault",
     "save_bundle",

@@ -8,15 +8,16 @@ import pandas as pd
 
 from pkh_graduation.stores.files import write_frame
 
-FILE = "identitas.parquet"
+FILE, PAIRS = "identitas.parquet", "pasangan.parquet"
 
 
-def write_vault(identities: pd.DataFrame, folder: Path) -> Path:
-    """Write the identifiers, readable by their owner only; returns the file's path."""
-    path = write_frame(folder / FILE, identities)
-    path.chmod(0o600)
+def write_vault(identities: pd.DataFrame, pairs: pd.DataFrame, folder: Path) -> Path:
+    """Write identifiers and the pairs (``jenis, asal, id``) of outside ids and pseudonyms, readable by their owner only."""
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    return path
+    for name, frame in ((FILE, identities), (PAIRS, pairs)):
+        write_frame(folder / name, frame).chmod(0o600)
+    return folder
 
 
 def read_vault(folder: Path) -> pd.DataFrame:
@@ -31,3 +32,13 @@ def read_vault(folder: Path) -> pd.DataFrame:
             f"{folder} holds no vault ({FILE}): lists can be written without names, or ingest again."
         )
     return pd.read_parquet(path)
+
+
+def read_names(folder: Path) -> dict[str, str]:
+    """What the office calls its pendamping and kelompok, by pseudonym; empty where the vault keeps no pairs."""
+    path = folder / PAIRS
+    if not path.is_file():
+        return {}
+    pairs = pd.read_parquet(path)
+    own = pairs[pairs["jenis"].isin(["pendamping_id", "kelompok_id"])].sort_values("asal")
+    return dict(zip(own["id"], own["asal"], strict=True))

@@ -32,7 +32,7 @@ def ingest(
         progress("menulis penyimpanan")
         stores.write_store(done.records, done.quarantine, places.store)
         stores.write_frame(places.store / "karantina" / "temuan_baca.parquet", done.findings)
-        stores.write_vault(done.vault, places.vault)
+        stores.write_vault(done.vault, done.pairs, places.vault)
     rows = done.quarantine.rows.astype(int)
     share = rows["rows_quarantined"] / rows["rows_in"].clip(lower=1)
     total = rows.sum()

@@ -129,9 +129,8 @@ def lists(
     final = priorities.prioritise(scores, reasons, facts, now, notes=notes, **options)
     progress("menulis daftar")
     identities = stores.read_vault(places.vault) if vault else None
-    written = outputs.write_lists(
-        final, places.lists, vault=identities, places=village_names(records, as_of), progress=progress
-    )
+    names = village_names(records, as_of) | (stores.read_names(places.vault) if vault else {})
+    written = outputs.write_lists(final, places.lists, vault=identities, names=names, progress=progress)
     return {
         "kpm": len(final.frame),
         "pendamping": int(final.frame["pendamping_id"].nunique()),

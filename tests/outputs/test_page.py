@@ -10,7 +10,7 @@ from handmade_lists import AS_OF, NASTY, make_lists, make_vault
 from pkh_graduation.outputs import words, write_lists
 from pkh_graduation.outputs.identities import read_identities
 from pkh_graduation.outputs.page import make_index, make_page
-from pkh_graduation.outputs.views import About, caseloads
+from pkh_graduation.outputs.views import About, caseloads, safe_name
 from pkh_graduation.priorities import HARD, SOFT
 
 ABOUT = About(AS_OF, "f" * 64, "m-1", "DATA BUATAN (sintetis)")
@@ -111,6 +111,18 @@ def test_real_data_carry_no_tag_of_made_up_data(tmp_path):
 def test_places_are_named_when_names_are_given(lists, vault):
     mine = next(iter(caseloads(lists, read_identities(vault), {"3302010001": "Desa Sukamaju"})))
     assert {family.desa for family in mine.semua} == {"Desa Sukamaju", "Desa 3302010002"}
+
+
+def test_a_pendamping_and_her_groups_have_the_names_the_office_uses(lists, vault):
+    plain = next(iter(caseloads(lists, read_identities(vault), {})))
+    group = lists.frame.loc[lists.frame["pendamping_id"] == plain.pendamping_id, "kelompok_id"].dropna().iloc[0]
+    names = {plain.pendamping_id: "D-017", group: "Melati 2"}
+    mine = next(iter(caseloads(lists, read_identities(vault), names)))
+    assert (plain.pendamping, mine.pendamping) == (plain.pendamping_id, "D-017")
+    assert "Melati 2" in {family.kelompok for family in mine.semua}
+    page = make_index(lists, ABOUT, names)
+    assert f'<a href="pendamping/{safe_name(mine.pendamping_id)}.html">D-017</a>' in page
+    assert "D-017" in make_page(mine, ABOUT)
 
 
 def test_index_has_totals_and_no_family(lists):

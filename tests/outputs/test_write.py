@@ -6,7 +6,7 @@ import pytest
 from handmade_lists import NASTY, make_lists, make_vault
 
 from pkh_graduation.outputs import VaultError, write_lists
-from pkh_graduation.outputs.write import safe_name
+from pkh_graduation.outputs.views import safe_name
 
 
 @pytest.fixture
