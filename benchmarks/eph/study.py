@@ -3,7 +3,8 @@
     python benchmarks/eph/study.py --data DIR [--out DIR]
 
 Rolling origins 2022Q2, 2022Q3, 2022Q4. At each, every contender learns from base quarters whose outcome a year later was known by
-then, and ranks the families of the origin. The configuration was committed before (`config.toml`). Prints the tables of README.md;
+then, and ranks the families of the origin. The configuration was chosen on 2021Q2 alone
+(`config.toml`). Prints the tables of README.md;
 with ``--out`` also writes metrics.json and report.html.
 """
 
@@ -149,6 +150,7 @@ def main() -> None:
             "check_figures": check_figures(pairs),
             "relapse": {"seen": seen, "fallen": fallen},
             "tried": config["choice"]["tried"],
+            "tried_by_hand_at_least": config["choice"]["by_hand"],
             "differences": gaps.to_dict("records"),
             "tables": {way: {name: _flat(row) for name, row in one.iterrows()} for way, one in tables.items()},
         }
@@ -176,7 +178,8 @@ def _print_study(
 ) -> None:
     print("Check figures:", ", ".join(f"{name} {value}" for name, value in check_figures(pairs).items()))
     print(
-        f"Model inputs: {material.X.shape[1]} columns. Configurations tried, on 2021Q2 only: {config['choice']['tried']}."
+        f"Model inputs: {material.X.shape[1]} columns. Configurations tried, on 2021Q2 only: "
+        f"{config['choice']['tried']} in the grid, at least {config['choice']['by_hand']} by hand."
     )
     print(f"Chosen: {', '.join(f'{name} = {value}' for name, value in config['model'].items())}\n")
     for t, origin in zip(ORIGINS, report.origins, strict=True):

@@ -46,10 +46,10 @@ class Expr:
             )
         return Expr(f"({self.sql} {operator} {right.sql})", FLAG, self.columns | right.columns)
 
-    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]  # builds SQL
         return self._compare("=", other)
 
-    def __ne__(self, other: object) -> Expr:  # type: ignore[override]
+    def __ne__(self, other: object) -> Expr:  # type: ignore[override]  # builds SQL
         return self._compare("<>", other)
 
     def __lt__(self, other: object) -> Expr:

@@ -34,7 +34,7 @@ def test_the_ornaments_of_money_do_not_matter(numbers: list[int], ornament: str)
 
 
 @given(st.lists(st.decimals(0, 10**6, places=2), min_size=1))
-def test_decimals_survive_the_comma(numbers: list) -> None:  # type: ignore[type-arg]
+def test_decimals_survive_the_comma(numbers: list) -> None:
     values, rules = read_numbers([f"{number}".replace(".", ",") for number in numbers], whole=False)
     assert [float(value or 0) for value in values] == [float(number) for number in numbers] and not any(rules)
 
@@ -145,7 +145,7 @@ def test_words_by_alias() -> None:
 
 
 @given(st.lists(st.sampled_from(TABLES["keluarga"]["guncangan_12bl"].values), unique=True, min_size=1), st.randoms())
-def test_the_order_of_a_set_does_not_matter(parts: list[str], random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_a_set_does_not_matter(parts: list[str], random) -> None:
     column = TABLES["keluarga"]["guncangan_12bl"]
     shuffled = random.sample(parts, len(parts))
     assert read_sets(["|".join(shuffled)], column) == read_sets([", ".join(parts)], column)

@@ -124,7 +124,7 @@ damage = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(damage)
-def test_rows_are_conserved_under_any_damage(tmp_path_factory: pytest.TempPathFactory, hits: list) -> None:  # type: ignore[type-arg]
+def test_rows_are_conserved_under_any_damage(tmp_path_factory: pytest.TempPathFactory, hits: list) -> None:
     lines = list(LINES)
     for number, place, text in hits:
         lines[number] = lines[number][:place] + text + lines[number][place:]
@@ -137,7 +137,7 @@ def test_rows_are_conserved_under_any_damage(tmp_path_factory: pytest.TempPathFa
     assert typed.accepted.sum() + rejected.sum() == len(LINES)
 
 
-def write_book(path: Path, rows: list[list], sheets: tuple[str, ...] = ("Data",)) -> None:  # type: ignore[type-arg]
+def write_book(path: Path, rows: list[list], sheets: tuple[str, ...] = ("Data",)) -> None:
     with xlsxwriter.Workbook(path) as book:
         dates = book.add_format({"num_format": "yyyy-mm-dd"})
         for name in sheets:
@@ -145,7 +145,7 @@ def write_book(path: Path, rows: list[list], sheets: tuple[str, ...] = ("Data",)
             for i, row in enumerate(rows):
                 for j, cell in enumerate(row):
                     if isinstance(cell, dt.date):
-                        sheet.write_datetime(i, j, dt.datetime(cell.year, cell.month, cell.day), dates)  # noqa: DTZ001
+                        sheet.write_datetime(i, j, dt.datetime(cell.year, cell.month, cell.day), dates)  # noqa: DTZ001 workbooks know no time zone
                     else:
                         sheet.write(i, j, cell)
 
