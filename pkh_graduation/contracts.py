@@ -269,11 +269,32 @@ class PriorityLists:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class StoredTable:
+    """A table that stays in Parquet files: the engine reads only ``columns`` (name -> SQL type to cast to) of ``paths``.
+
+    The types are of the kind both engines know: INT, BIGINT, DOUBLE, STRING. A boolean cast to INT is 0 or 1.
+    """
+
+    paths: tuple[str, ...]
+    columns: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        _require(bool(self.paths), "a stored table needs at least one Parquet file.")
+        strange = sorted(set(self.columns.values()) - {"INT", "BIGINT", "DOUBLE", "STRING"})
+        _require(not strange, f"stored columns may be INT, BIGINT, DOUBLE or STRING, not {strange}.")
+
+    @property
+    def projection(self) -> list[str]:
+        """SQL of the columns, cast."""
+        return [f"CAST({name} AS {kind}) AS {name}" for name, kind in self.columns.items()]
+
+
 class Engine(Protocol):
     """Where SQL runs. One call computes one SELECT over the named tables at one as-of date."""
 
     def run(self, sql: str, tables: Mapping[str, Any]) -> pd.DataFrame:
-        """Run ``sql`` over ``tables`` (name -> pandas frame, Arrow table or Parquet path) and return a frame."""
+        """Run ``sql`` over ``tables`` (name -> pandas frame, Arrow table or `StoredTable`) and return a frame."""
 
 
 @runtime_checkable
@@ -370,6 +391,7 @@ __all__ = [
     "Records",
     "Scores",
     "Snapshots",
+    "StoredTable",
     "check_columns",
     "check_index",
     "quiet",

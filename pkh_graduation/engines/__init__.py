@@ -1,9 +1,12 @@
 """Engines: where SQL runs. An engine takes one SELECT and named tables, and gives a frame back.
 
-In: SQL text in the intersection of DuckDB and Spark; tables as pandas frames, Arrow tables or Parquet paths. Out: frames.
-May import: contracts, programme, duckdb, pyarrow, pandas. May not: any other room; and no other room imports duckdb.
+In: SQL text in the intersection of DuckDB and Spark; tables as pandas frames, Arrow tables or `StoredTable`s. Out: frames.
+May import: contracts, programme, duckdb, pyspark (only when a `SparkEngine` starts), pyarrow, pandas. May not: any other room;
+and no other room imports duckdb or pyspark.
 """
 
-from pkh_graduation.engines.duckdb_engine import DuckDBEngine, EngineError
+from pkh_graduation.engines.duckdb_engine import DuckDBEngine
+from pkh_graduation.engines.results import EngineError
+from pkh_graduation.engines.spark_engine import SparkEngine, written
 
-__all__ = ["DuckDBEngine", "EngineError"]
+__all__ = ["DuckDBEngine", "EngineError", "SparkEngine", "written"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -11,20 +10,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-_NULLABLE: dict[pa.DataType, Any] = {
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-}
-"""Integers and booleans come back nullable: a missing count must stay missing, and exact."""
+from pkh_graduation.contracts import StoredTable
+from pkh_graduation.engines.results import EngineError, to_frame
 
 _RESULT = "hasil_terakhir"
-
-
-class EngineError(RuntimeError):
-    """The engine could not run a text: our mistake. Names tables, never shows a row."""
 
 
 class DuckDBEngine:
@@ -36,22 +25,24 @@ class DuckDBEngine:
     Args:
         threads: worker threads; results do not depend on it.
         memory_limit: such as ``"2GB"``; beyond it DuckDB spills to disk. None keeps DuckDB's own limit.
+        spill: folder for what does not fit, made when needed; None is DuckDB's own choice.
 
     >>> with DuckDBEngine(threads=1) as engine:
     ...     int(engine.run("SELECT count(*) AS n FROM t", {"t": pd.DataFrame({"n": [1, 2]})})["n"].item())
     2
     """
 
-    def __init__(self, threads: int = 2, memory_limit: str | None = None) -> None:
+    def __init__(self, threads: int = 2, memory_limit: str | None = None, spill: str | None = None) -> None:
         if threads < 1:
             raise ValueError(f"threads must be 1 or more, not {threads!r}.")
         self.threads = threads
         self.memory_limit = memory_limit
+        self.spill = spill
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._held: dict[str, Any] = {}
 
     def run(self, sql: str, tables: Mapping[str, Any]) -> pd.DataFrame:
-        """Run one SELECT over ``tables`` (name -> pandas frame, Arrow table or Parquet path); return a frame.
+        """Run one SELECT over ``tables`` (name -> pandas frame, Arrow table or `StoredTable`); return a frame.
 
         Raises:
             EngineError: the text does not run over these tables.
@@ -70,7 +61,7 @@ class DuckDBEngine:
             raise EngineError(
                 f"DuckDB refused a query over {sorted(tables)} ({type(error).__name__}): {_reason(error)}"
             ) from None
-        return result.to_pandas(types_mapper=_NULLABLE.get)
+        return to_frame(result)
 
     def close(self) -> None:
         """Let go of every table and of DuckDB's memory; a later `run` opens anew."""
@@ -88,7 +79,8 @@ class DuckDBEngine:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"threads": self.threads, "memory_limit": self.memory_limit, "_connection": None, "_held": {}}
+        own = {"threads": self.threads, "memory_limit": self.memory_limit, "spill": self.spill}
+        return {**own, "_connection": None, "_held": {}}
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
@@ -100,13 +92,23 @@ class DuckDBEngine:
             }
             if self.memory_limit is not None:
                 config["memory_limit"] = self.memory_limit
+            if self.spill is not None:
+                config["temp_directory"] = self.spill
             self._connection = duckdb.connect(":memory:", config=config)
         return self._connection
 
     def _hold(self, connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> None:
         if self._held.get(name) is table:
             return
-        connection.register(name, _relation(connection, name, table))
+        relation = _relation(connection, name, table)
+        if name in self._held:
+            # A frame's view and a file's view are of two kinds; neither gives way to the other by itself.
+            connection.unregister(name)
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+        if isinstance(relation, pa.Table):
+            connection.register(name, relation)
+        else:
+            relation.create_view(name)
         self._held[name] = table
 
 
@@ -115,10 +117,10 @@ def _relation(connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> A
         return _arrow(table)
     if isinstance(table, pa.Table):
         return table
-    if isinstance(table, str | Path):
-        return connection.read_parquet(str(table))
+    if isinstance(table, StoredTable):
+        return connection.read_parquet(list(table.paths)).project(", ".join(table.projection))
     raise TypeError(
-        f"table {name!r} is a {type(table).__name__}; give a pandas frame, an Arrow table or a Parquet path."
+        f"table {name!r} is a {type(table).__name__}; give a pandas frame, an Arrow table or a StoredTable."
     )
 
 

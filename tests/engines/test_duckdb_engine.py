@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pkh_graduation.contracts import Engine
+from pkh_graduation.contracts import ContractError, Engine, StoredTable
 from pkh_graduation.engines import DuckDBEngine, EngineError
 
 
@@ -31,10 +31,27 @@ def test_integers_and_gaps_come_back_exactly(engine):
 
 
 def test_frames_arrow_and_parquet_are_the_same_to_it(engine, tmp_path):
-    pq.write_table(pa.Table.from_pandas(FRAME), tmp_path / "t.parquet")
-    tables = (FRAME, pa.Table.from_pandas(FRAME), tmp_path / "t.parquet", str(tmp_path / "t.parquet"))
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.Table.from_pandas(FRAME), path)
+    stored = StoredTable((str(path),), {"teks": "STRING"})
+    twice = StoredTable((str(path), str(path)), {"teks": "STRING"})
+    tables = (FRAME, stored, pa.Table.from_pandas(FRAME), twice, FRAME.copy())
     results = [engine.run("SELECT sum(length(teks)) AS n FROM t", {"t": table})["n"].item() for table in tables]
-    assert results == [4, 4, 4, 4]
+    assert results == [4, 4, 4, 8, 4]
+
+
+def test_a_stored_table_is_cast_to_what_was_said(engine, tmp_path):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"ya": pd.array([True, False, None], dtype="boolean")}).to_parquet(path)
+    got = engine.run("SELECT ya FROM t", {"t": StoredTable((str(path),), {"ya": "INT"})})["ya"]
+    assert got.dtype == "Int32" and got.to_list()[:2] == [1, 0] and pd.isna(got[2])
+
+
+def test_a_stored_table_has_a_file_and_kinds_that_both_engines_know():
+    with pytest.raises(ContractError, match="at least one Parquet file"):
+        StoredTable((), {})
+    with pytest.raises(ContractError, match="not \\['DATE'\\]"):
+        StoredTable(("t.parquet",), {"hari": "DATE"})
 
 
 def test_a_table_is_replaced_under_its_name_and_converted_once(engine, monkeypatch):
