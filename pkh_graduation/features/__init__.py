@@ -19,7 +19,7 @@ from pkh_graduation.features.algebra import (
     years,
     yes,
 )
-from pkh_graduation.features.build import build_features
+from pkh_graduation.features.build import build_features, make_facts, model_matrix, moments_of
 from pkh_graduation.features.catalogue import Catalogue, default_catalogue
 from pkh_graduation.features.compiler import bind, compile_features
 from pkh_graduation.features.dictionary import dictionary
@@ -37,9 +37,13 @@ from pkh_graduation.features.expressions import (
 )
 from pkh_graduation.features.feature import Feature, over_windows
 from pkh_graduation.features.hatch import Hatch, Hatched, household_feature
+from pkh_graduation.features.plan import FeaturePlan, compute, merge_totals, place_totals, plan_features
+from pkh_graduation.features.tables import links, stored_tables
 
 __all__ = [
-    "AS_OF", "INT", "REAL", "TEXT", "Catalogue", "Events", "Expr", "ExpressionError", "Feature", "FeatureError", "Hatch", "Hatched",
-    "Intervals", "Peers", "Source", "States", "age", "bind", "build_features", "case", "combine", "compile_features",
-    "default_catalogue", "dictionary", "household_feature", "months_ago", "over_windows", "ratio", "total", "years", "yes",
+    "AS_OF", "INT", "REAL", "TEXT", "Catalogue", "Events", "Expr", "ExpressionError", "Feature", "FeatureError",
+    "FeaturePlan", "Hatch", "Hatched", "Intervals", "Peers", "Source", "States", "age", "bind", "build_features",
+    "case", "combine", "compile_features", "compute", "default_catalogue", "dictionary", "household_feature", "links", "make_facts",
+    "merge_totals", "model_matrix", "moments_of", "months_ago", "over_windows", "place_totals", "plan_features",
+    "ratio", "stored_tables", "total", "years", "yes",
 ]  # fmt: skip

@@ -30,20 +30,36 @@ class Query:
     values: tuple[str, ...]
     known: Mapping[str, str]
     tables: frozenset[str]
+    places: Mapping[str, PlaceQuery] = field(default_factory=dict)
 
 
-def compile_features(features: Iterable[Feature], *, twins: bool = True, linked: bool = False) -> Query:
+@dataclass(frozen=True)
+class PlaceQuery:
+    """Totals per place over the families at hand: ``sql`` gives the place and ``columns`` (name -> how two parts of it merge).
+
+    All are integers under sum or max, so the totals of any split into parts merge to those of the whole, exactly.
+    """
+
+    sql: str
+    columns: Mapping[str, str]
+
+
+def compile_features(
+    features: Iterable[Feature], *, twins: bool = True, linked: bool = False, places_given: bool = False
+) -> Query:
     """Compile features to one SELECT over their tables and ``cohort(kpm, kelompok, desa, masuk_day)``.
 
     Args:
         twins: also compute the known day behind each value.
         linked: rows of a family's later ids count as hers, through ``tautan(kpm, root)``.
+        places_given: families of one place may lie in several parts: totals per place come as tables ``p_desa`` ..., to be
+            made by the queries in ``places``, merged over the parts.
 
     Raises:
         FeatureError: two features share a name.
     """
     listed = check_names(features)
-    plan = _Plan(linked)
+    plan = _Plan(linked, places_given)
     outputs = [f"CAST({plan.value(f.measure)} AS {f.measure.kind}) AS {f.name}" for f in listed]
     known: dict[str, str] = {}
     if twins:
@@ -51,7 +67,7 @@ def compile_features(features: Iterable[Feature], *, twins: bool = True, linked:
         for f in listed:
             known[f.name] = columns.setdefault(plan.known(f.measure), f"known_{len(columns)}")
         outputs += [f"CAST({sql} AS INT) AS {name}" for sql, name in columns.items()]
-    return Query(plan.text(outputs), tuple(f.name for f in listed), known, plan.tables)
+    return Query(plan.text(outputs), tuple(f.name for f in listed), known, plan.tables, plan.place_queries())
 
 
 def bind(sql: str, moment: Mapping[str, int]) -> str:
@@ -63,21 +79,89 @@ def bind(sql: str, moment: Mapping[str, int]) -> str:
     return _MARK.sub(lambda mark: str(int(moment[mark[1]])), sql)
 
 
-def visible_rows(source: Source, columns: Iterable[str], window: int | None = None, *, linked: bool = False) -> str:
-    """The SELECT of a source's visible rows, ends masked, reduced to the last row of each entity where it has one."""
-    ends = dict(source.ends)
-    listed = ["record_id", "day", "known_day", *sorted(set(columns) - {source.key, "day"})]
-    shown = ", ".join(_masked(column, ends[column]) if column in ends else f"t.{column}" for column in listed)
-    key, link = f"t.{source.key}", ""
-    if linked and source.key == "kpm":
-        key, link = "coalesce(l.root, t.kpm)", " LEFT JOIN tautan l ON l.kpm = t.kpm"
-    rows = f"{source.table} t{link}"
-    recent = "" if window is None else f" AND t.day > :lo{window}"
-    if source.entity is None:
-        return f"SELECT {key} AS {source.key}, {shown} FROM {rows} WHERE {VISIBLE}{recent}"
-    entity = key if source.entity == source.key else f"t.{source.entity}"
-    last = f"SELECT max_by(record_id, {ORDER}) AS last_id FROM {rows} WHERE {VISIBLE} GROUP BY {entity}"
-    return f"SELECT {key} AS {source.key}, {shown} FROM {source.table} t JOIN ({last}) q ON t.record_id = q.last_id{recent}{link}"
+def visible_rows(source: Source, columns: Iterable[str], *, linked: bool = False) -> str:
+    """The SELECT of a source's visible rows, ends masked, reduced to the last row of each entity where it has one.
+
+    Only rows of the cohort's families (or groups): most others belong to those who have left.
+    """
+    seen = _Seen(source.table, source.key, linked)
+    seen.wants(source, set(columns), None)
+    return f"{seen.clause()}{seen.rows(source, columns, None)}"
+
+
+@dataclass
+class _Seen:
+    """The visible rows of one table under one key, read once for all groups over them.
+
+    Events read all their columns from it. States take from it which row is the last of its entity, and the columns of that
+    row from the table itself: wide rows that are not the last are never carried along.
+    """
+
+    table: str
+    key: str
+    linked: bool
+    columns: set[str] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+    windows: set[int | None] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        return f"v_{self.table}_{self.key}"
+
+    def wants(self, source: Source, columns: set[str], window: int | None) -> None:
+        """Note what a group over the source reads."""
+        if source.entity is None:
+            ends = {known for end, known in source.ends if end in columns}
+            self.columns |= columns | ends
+            self.windows.add(window)
+        else:
+            self.entities.add(source.entity)
+            self.columns.add(source.entity)
+            self.windows.add(None)
+
+    def ctes(self) -> dict[str, str]:
+        """Clauses: the visible rows, and per entity the ids of its last rows."""
+        key, link = self._key()
+        names = ["record_id", "day", "known_day", *sorted(self.columns - {self.key, "record_id", "day", "known_day"})]
+        shown = ", ".join(f"t.{name}" for name in names)
+        recent = "" if None in self.windows else f" AND t.day > :lo{max(w for w in self.windows if w is not None)}"
+        asked = f"{VISIBLE} AND {key} IN (SELECT {self.key} FROM cohort){recent}"
+        found = {self.name: f"SELECT {key} AS {self.key}, {shown} FROM {self.table} t{link} WHERE {asked}"}
+        for entity in sorted(self.entities):
+            last = f"SELECT max_by(record_id, {ORDER}) AS last_id FROM {self.name} GROUP BY {entity}"
+            found[self._last(entity)] = last
+        return found
+
+    def clause(self) -> str:
+        """The same as a WITH clause."""
+        return _with(self.ctes())
+
+    def rows(self, source: Source, columns: Iterable[str], window: int | None) -> str:
+        """The SELECT of the source's rows."""
+        ends = dict(source.ends)
+        listed = ["record_id", "day", "known_day", *sorted(set(columns) - {source.key, "day"})]
+        shown = ", ".join(_masked(column, ends[column]) if column in ends else f"t.{column}" for column in listed)
+        recent = "" if window is None else f"t.day > :lo{window}"
+        if source.entity is None:
+            where = f" WHERE {recent}" if recent else ""
+            return f"SELECT t.{self.key}, {shown} FROM {self.name} t{where}"
+        key, link = self._key()
+        last = f"JOIN {self._last(source.entity)} q ON t.record_id = q.last_id"
+        more = f" AND {recent}" if recent else ""
+        return f"SELECT {key} AS {self.key}, {shown} FROM {self.table} t {last}{more}{link}"
+
+    def _last(self, entity: str) -> str:
+        return f"l_{self.table}_{entity}"
+
+    def _key(self) -> tuple[str, str]:
+        if self.linked and self.key == "kpm":
+            return "coalesce(l.root, t.kpm)", " LEFT JOIN tautan l ON l.kpm = t.kpm"
+        return f"t.{self.key}", ""
+
+
+def _with(ctes: Mapping[str, str]) -> str:
+    parts = ",\n".join(f"{name} AS (\n  {sql})" for name, sql in ctes.items())
+    return f"WITH {parts}\n" if parts else ""
 
 
 def _masked(end: str, known: str) -> str:
@@ -103,11 +187,11 @@ class _Group:
             return name
         return self.outer.setdefault(outer.format(name), f"{self.name}_p{len(self.outer)}")
 
-    def text(self, linked: bool) -> str:
+    def text(self, seen: _Seen) -> str:
         key = self.source.key
         keys = key + (f", {self.entity}" if self.entity else "")
         shown = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.inner.items())
-        rows = visible_rows(self.source, self.reads, self.window, linked=linked)
+        rows = seen.rows(self.source, self.reads, self.window)
         # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
         only = "" if len(self.conditions) != 1 or None in self.conditions else f" WHERE {next(iter(self.conditions))}"
         inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v{only} GROUP BY {keys}"
@@ -120,8 +204,9 @@ class _Group:
 class _Plan:
     """Groups, their columns, and the columns of places, collected while values are asked for."""
 
-    def __init__(self, linked: bool) -> None:
+    def __init__(self, linked: bool, places_given: bool) -> None:
         self.linked = linked
+        self.places_given = places_given
         self.groups: dict[tuple, _Group] = {}
         self.places: dict[str, dict[str, str]] = {}
 
@@ -175,20 +260,53 @@ class _Plan:
 
     def text(self, outputs: list[str]) -> str:
         """The whole SELECT."""
-        ctes = {group.name: group.text(self.linked) for group in self.groups.values()}
-        for place, columns in self.places.items():
-            added = ",\n    ".join(f"{sql} AS {name}" for sql, name in columns.items())
-            ctes[f"p_{place}"] = (
-                f"SELECT {place},\n    {added}\n  FROM {self._families(list(columns))} GROUP BY {place}"
-            )
         near = "".join(f"\n  LEFT JOIN p_{place} USING ({place})" for place in self.places)
-        parts = ",\n".join(f"{name} AS (\n  {sql})" for name, sql in ctes.items())
+        inside = {} if self.places_given else {f"p_{place}": self._totals(place) for place in self.places}
         listed = ",\n  ".join(["kpm", *outputs])
-        head = f"WITH {parts}\n" if parts else ""
-        return f"{head}SELECT {listed}\nFROM {self._families(outputs)}{near}"
+        select = f"SELECT {listed}\nFROM {self._families(outputs)}{near}"
+        return self._with(inside, [*outputs, *inside.values()]) + select
+
+    def place_queries(self) -> dict[str, PlaceQuery]:
+        """Per place, the totals of the families at hand and how those of two parts are merged."""
+        return {
+            place: PlaceQuery(
+                self._with({}, list(columns)) + self._totals(place),
+                {name: "max" if sql.startswith("max(") else "sum" for sql, name in columns.items()},
+            )
+            for place, columns in self.places.items()
+        }
+
+    def _totals(self, place: str) -> str:
+        columns = self.places[place]
+        added = ",\n    ".join(f"CAST({sql} AS BIGINT) AS {name}" for sql, name in columns.items())
+        return f"SELECT {place},\n    {added}\n  FROM {self._families(list(columns))} GROUP BY {place}"
+
+    def _with(self, more: Mapping[str, str], texts: list[str]) -> str:
+        """The WITH clause: the visible rows and groups that the texts name, and more."""
+        named = self.groups_by_name
+        used = [named[name] for name in self._used(texts)]
+        seen: dict[tuple[str, str], _Seen] = {}
+        for group in used:
+            place = (group.source.table, group.source.key)
+            rows = seen.setdefault(place, _Seen(*place, self.linked))
+            rows.wants(group.source, group.reads, group.window)
+        ctes: dict[str, str] = {}
+        for rows in seen.values():
+            ctes |= rows.ctes()
+        ctes |= {group.name: group.text(seen[group.source.table, group.source.key]) for group in used}
+        return _with(ctes | dict(more))
+
+    @property
+    def groups_by_name(self) -> dict[str, _Group]:
+        """Groups by the name of their clause, in order."""
+        return {group.name: group for group in self.groups.values()}
+
+    def _used(self, texts: list[str]) -> list[str]:
+        used = set(re.findall(r"\bg\d+(?=_| )", " ".join(texts)))
+        return [name for name in self.groups_by_name if name in used]
 
     def _families(self, texts: list[str]) -> str:
         """The cohort joined with the groups that the texts name."""
-        used = set(re.findall(r"\bg\d+(?=_)", " ".join(texts)))
-        joins = [f"\n  LEFT JOIN {g.name} USING ({g.source.key})" for g in self.groups.values() if g.name in used]
+        named = self.groups_by_name
+        joins = [f"\n  LEFT JOIN {name} USING ({named[name].source.key})" for name in self._used(texts)]
         return "cohort" + "".join(joins)

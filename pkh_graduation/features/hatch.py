@@ -50,7 +50,7 @@ class Hatch:
         """The SELECT of the rows that the function is handed: ``kpm, record_id, day, known_day`` and its columns."""
         condition = "" if self.source.condition is None else f" WHERE {self.source.condition.sql}"
         rows = visible_rows(self.source, self.reads, linked=linked)
-        return f"SELECT v.* FROM ({rows}) v JOIN cohort USING (kpm){condition}"
+        return f"SELECT v.* FROM ({rows}) v{condition}"
 
     def run(self, rows: pd.DataFrame, moment: Moment) -> pd.DataFrame:
         """Values indexed by kpm, one column per feature, and ``known_day``: the latest among the family's rows.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from pkh_graduation.contracts import StoredTable
 from pkh_graduation.features.algebra import Combine, FeatureError, Measure, Source
 from pkh_graduation.features.expressions import REAL, TEXT
 from pkh_graduation.features.feature import Feature, leaves
@@ -23,6 +24,9 @@ _LINKS = "tautan_kpm"
 Reads = dict[str, dict[str, str]]
 """Table -> column -> kind: what a set of features reads."""
 
+Columns = Mapping[str, Collection[str]]
+"""Table -> columns: what the records hold."""
+
 
 def reads_of(features: Iterable[Feature], hatches: Iterable[Hatch]) -> Reads:
     """Tables and columns that features and hatches read, keys and entities included, the clock left out."""
@@ -35,7 +39,7 @@ def reads_of(features: Iterable[Feature], hatches: Iterable[Hatch]) -> Reads:
     return found
 
 
-def lacking(records: Mapping[str, pd.DataFrame], measure: Measure) -> set[str]:
+def lacking(records: Columns, measure: Measure) -> set[str]:
     """What a measure would need and the records do not hold: tables, or ``table.column``."""
     if isinstance(measure, Combine) and measure.lenient:
         gaps = [lacking(records, part) for part in measure.parts]
@@ -43,7 +47,7 @@ def lacking(records: Mapping[str, pd.DataFrame], measure: Measure) -> set[str]:
     return set().union(*(_missing(records, leaf.source, leaf.reads) for leaf in leaves(measure)))
 
 
-def trimmed(records: Mapping[str, pd.DataFrame], feature: Feature) -> Feature:
+def trimmed(records: Columns, feature: Feature) -> Feature:
     """The feature without the parts that the records cannot give, where its measure is lenient."""
     measure = feature.measure
     if not (isinstance(measure, Combine) and measure.lenient):
@@ -52,7 +56,7 @@ def trimmed(records: Mapping[str, pd.DataFrame], feature: Feature) -> Feature:
     return replace(feature, measure=replace(measure, made_of=parts))
 
 
-def lacking_hatch(records: Mapping[str, pd.DataFrame], hatch: Hatch) -> set[str]:
+def lacking_hatch(records: Columns, hatch: Hatch) -> set[str]:
     """The same for a hatch."""
     return _missing(records, hatch.source, hatch.reads)
 
@@ -64,6 +68,17 @@ def engine_tables(records: Mapping[str, pd.DataFrame], reads: Reads) -> dict[str
         FeatureError: record ids or known days lie outside what the order key can hold, or a record id occurs twice.
     """
     return {name: _engine_table(name, records[name], columns) for name, columns in reads.items()}
+
+
+def stored_tables(paths: Mapping[str, Sequence[str]], reads: Reads) -> dict[str, StoredTable]:
+    """The same tables left in Parquet files of the store, which already hold birth dates as yyyymmdd."""
+    return {name: StoredTable(tuple(paths[name]), _stored_columns(columns)) for name, columns in reads.items()}
+
+
+def _stored_columns(columns: Mapping[str, str]) -> dict[str, str]:
+    kinds = {TEXT: "STRING", REAL: "DOUBLE"}
+    clock = {name: "BIGINT" if name == "record_id" else "INT" for name in _CLOCK_TYPES}
+    return {name: kinds.get(kind, "BIGINT") for name, kind in columns.items()} | clock
 
 
 def links(records: Mapping[str, pd.DataFrame], day: int) -> pd.DataFrame:
@@ -119,13 +134,13 @@ def _note(found: Reads, source: Source, columns: Iterable[str]) -> None:
         kinds[column] = source.columns.get(column, "key")
 
 
-def _missing(records: Mapping[str, pd.DataFrame], source: Source, columns: frozenset[str]) -> set[str]:
+def _missing(records: Columns, source: Source, columns: frozenset[str]) -> set[str]:
     if source.table not in records:
         return {source.table}
-    there = set(records[source.table].columns)
+    there = set(records[source.table])
     optional = {known for _, known in source.ends}
     needed = {source.key, *columns} - optional
-    return {f"{source.table}.{_stored(column)}" for column in needed if _stored(column) not in there}
+    return {f"{source.table}.{_stored(column)}" for column in needed if not {column, _stored(column)} & there}
 
 
 def _stored(column: str) -> str:
@@ -143,7 +158,7 @@ def _engine_table(name: str, table: pd.DataFrame, columns: Mapping[str, str]) ->
 
 
 def _column(table: pd.DataFrame, column: str, kind: str) -> pd.Series:
-    if column.endswith(_YMD):
+    if column.endswith(_YMD) and column not in table:
         return _ymd(table[_stored(column)])
     if column not in table:
         # A row whose end carries no known date of its own tells it with the row.

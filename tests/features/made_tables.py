@@ -87,7 +87,7 @@ class Maker:
         lag = self.rng.choice([-9, 0, 0, 3, 30, 200], n)
         known = np.maximum(day + lag, 0)
         table = pd.DataFrame({"record_id": self.rng.permutation(n).astype("int64"), "row_key": key, **columns})
-        for column in ("kpm_id", "kpm", "anggota", "usaha", "program_key", "masalah", "kelompok"):
+        for column in ("kpm_id", "kpm", "anggota", "usaha", "penyaluran_id", "program_key", "masalah", "kelompok"):
             if column in table:
                 table[column] = table[column].to_numpy()[key]
         table["day"] = pd.array(np.where(again & (self.rng.random(n) < 0.6), day[key], day), dtype="Int32")
@@ -198,7 +198,8 @@ class Maker:
 
     def _penyaluran(self, n):
         return {
-            **self.family(n), "bansos": self.pick(("PKH", "PKH", "BPNT"), n, 0.05),
+            **self.family(n), "penyaluran_id": pd.Series([f"b{i // 2:015x}" for i in range(n)], dtype="str"),
+            "bansos": self.pick(("PKH", "PKH", "BPNT"), n, 0.05),
             "status": self.pick(("cair", "cair", "cair", "tertahan", "gagal", "retur"), n, 0.05),
             "alasan_tertahan": self.pick(("rekening_pasif", "sanksi", "tidak_hadir"), n),
             "nominal": self.pick((0, 225_000, 750_000, 600_000_000), n),

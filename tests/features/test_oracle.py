@@ -273,7 +273,7 @@ MUTANTS = {
     "superseded on the day": (r"t\.superseded_day > ", "t.superseded_day >= "),
     "void": (r"t\.batal = 0 AND ", ""),
     "happened": (r" AND t\.day <= \d+", ""),
-    "window": (r" AND t\.day > \d+", ""),
+    "window": (r" (?:AND|WHERE) t\.day > \d+", ""),
     "window's edge": (r"t\.day > ", "t.day >= "),
     "end known": (r"t\.tamat_tahu <= \d+", "true"),
     "end happened": (r"t\.tamat <= \d+", "true"),

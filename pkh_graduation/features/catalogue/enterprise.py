@@ -29,10 +29,10 @@ def features() -> Iterator[Feature]:
 
 
 def _being() -> Iterator[Feature]:
-    started = USAHA["tanggal_mulai"].otherwise(USAHA["day"])
+    started = USAHA["tanggal_mulai"]
     yield _f("usaha_aktif_n", ACTIVE_N, "usaha", "usaha yang berjalan", "active enterprises", lever=True, sign=1)
     yield _f(
-        "usaha_lama_tahun", years(ACTIVE.max(AS_OF - started).or_else(0)), "tahun",
+        "usaha_lama_tahun", years(if_any(ACTIVE.max(AS_OF - started))), "tahun",
         "lama usaha tertua yang berjalan (0 bila tidak ada usaha)", "age of the oldest active enterprise (0 if none)",
     )  # fmt: skip
     yield _f(

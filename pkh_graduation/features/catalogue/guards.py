@@ -31,23 +31,27 @@ def features() -> Iterator[Feature]:
         "pagar_keberatan", combine(_any, flag, said, lenient=True), "0/1", "keberatan atas pemrofilan otomatis",
         "objection to automated profiling", theme="kepesertaan",
     )  # fmt: skip
+    # `belum` says that there was no visit yet.
+    visited = KUNJUNGAN.where((KUNJUNGAN["hasil"] != "belum") | KUNJUNGAN["hasil"].is_null())
     yield _f(
-        "kunjungan_hari", KUNJUNGAN.days_since(), "hari", "hari sejak kunjungan terakhir", "days since the last visit",
+        "kunjungan_hari", visited.days_since(), "hari", "hari sejak kunjungan terakhir", "days since the last visit",
         theme="kepesertaan",
     )  # fmt: skip
     yield _f(
-        "kunjungan_hasil", KUNJUNGAN.last("hasil"), "kata", "hasil kunjungan terakhir", "result of the last visit",
+        "kunjungan_hasil", visited.last("hasil"), "kata", "hasil kunjungan terakhir", "result of the last visit",
         theme="kepesertaan",
     )  # fmt: skip
 
 
 def _losses() -> tuple:
     told = KELUARGA_ROWS["guncangan_12bl"]
-    left = ANGGOTA.where((ANGGOTA["alasan_keluar"] == "meninggal") & (ANGGOTA["tanggal_keluar"] > months_ago(6)))
-    found = ANGGOTA.where((ANGGOTA["keberadaan"] == DIED) & (ANGGOTA["day"] > months_ago(6)))
+    died, left = ANGGOTA["keberadaan"] == DIED, ANGGOTA["tanggal_keluar"]
+    dated = ANGGOTA.where((died | (ANGGOTA["alasan_keluar"] == "meninggal")) & (left > months_ago(6)))
+    # Without its date, a death counts by the day of the observation that found it; with it, later observations renew nothing.
+    found = ANGGOTA.where(died & left.is_null() & (ANGGOTA["day"] > months_ago(6)))
     return (
         KELUARGA_ROWS.max((told.has("kematian") | told.has("bencana")).number()).over(6).or_else(0),
-        left.count(),
+        dated.count(),
         found.count(),
         MASALAH.where(MASALAH["jenis"].isin(*DEATHS)).count().over(6),
     )

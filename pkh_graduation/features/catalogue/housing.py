@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, reduce
+from operator import add
 
-from pkh_graduation.features.algebra import combine, ratio
+from pkh_graduation.features.algebra import Combine, combine, ratio
 from pkh_graduation.features.catalogue.madiun import levels
 from pkh_graduation.features.catalogue.members import PRESENT
 from pkh_graduation.features.catalogue.sources import ASET, KELUARGA, KELUARGA_ROWS, TERNAK_BESAR, TERNAK_KECIL
@@ -52,10 +53,9 @@ def _house() -> Iterator[Feature]:
         "land with a full title",
     )  # fmt: skip
     house = levels()
-    quality = total(house["lantai"], house["dinding"], house["bab"], house["penerangan"])
-    before = KELUARGA_ROWS.where(KELUARGA_ROWS["day"] <= months_ago(24)).last(quality)
+    quality = house["lantai"] + house["dinding"] + house["bab"] + house["penerangan"]
     yield _f(
-        "rumah_perubahan_24", combine(lambda now, then: now - then, KELUARGA.value(quality), before), "level",
+        "rumah_perubahan_24", _change(quality), "level",
         "perubahan mutu rumah dibanding 24 bulan lalu", "change of housing quality against 24 months ago",
     )  # fmt: skip
 
@@ -63,15 +63,18 @@ def _house() -> Iterator[Feature]:
 def _services() -> Iterator[Feature]:
     flags: dict[str, tuple[Expr, str, str]] = {
         "air_layak": (KELUARGA["air_minum"].isin(1, 2, 3, 4, 5, 7), "air minum terlindung", "protected drinking water"),
-        "air_dekat_tinja": (KELUARGA["jarak_air"] == 1, "sumber air kurang dari 10 m dari tinja", "water within 10 m of sewage"),
+        # Code 3 of the distance says that nobody knows it.
+        "air_dekat_tinja": (
+            KELUARGA["jarak_air"].recode({1: [1], 0: [2]}), "sumber air kurang dari 10 m dari tinja", "water within 10 m of sewage",
+        ),
         "tangki_septik": (KELUARGA["pembuangan_tinja"].isin(1, 2), "tinja ke tangki septik atau IPAL", "septic tank or sewer"),
         "masak_bersih": (
             KELUARGA["bahan_bakar"].between(1, 6), "memasak dengan listrik atau gas", "cooks with electricity or gas",
         ),
         "internet_rumah": (KELUARGA["internet_rumah"] > 0, "ada internet di rumah", "internet at home"),
     }  # fmt: skip
-    for name, (condition, id_, en) in flags.items():
-        yield _f(name, KELUARGA.value(condition), "0/1", id_, en)
+    for name, (flag, id_, en) in flags.items():
+        yield _f(name, KELUARGA.value(flag), "0/1", id_, en)
     yield _f(
         "daya_level", KELUARGA.value("daya"), "level 1-5", "daya listrik (1 450 W, 5 di atas 2.200 W)",
         "electric power (1 450 W, 5 above 2,200 W)", sign=1,
@@ -85,9 +88,8 @@ def _assets() -> Iterator[Feature]:
     yield _f(
         "aset_n", KELUARGA.value(owned), "jenis", "banyaknya jenis aset bergerak", "kinds of movable assets", sign=1
     )
-    before = KELUARGA_ROWS.where(KELUARGA_ROWS["day"] <= months_ago(24)).last(owned)
     yield _f(
-        "aset_perubahan_24", combine(lambda now, then: now - then, KELUARGA.value(owned), before), "jenis",
+        "aset_perubahan_24", _change(reduce(add, (KELUARGA[f"aset_{name}"] for name in ASET))), "jenis",
         "perubahan banyaknya aset dibanding 24 bulan lalu", "change of movable assets against 24 months ago",
     )  # fmt: skip
     yield _f("punya_lahan_lain", KELUARGA.value("lahan_lain"), "0/1", "punya lahan lain", "has other land")
@@ -103,3 +105,9 @@ def _assets() -> Iterator[Feature]:
     yield _f(
         "ternak_kecil_n", KELUARGA.value(small), "ekor", "ternak kecil (kambing, domba, babi)", "goats, sheep, pigs"
     )
+
+
+def _change(value: Expr) -> Combine:
+    """Against 24 months ago. A value that misses a part is missing: what was not recorded has not got worse."""
+    before = KELUARGA_ROWS.where(KELUARGA_ROWS["day"] <= months_ago(24)).last(value)
+    return combine(lambda now, then: now - then, KELUARGA.value(value), before)

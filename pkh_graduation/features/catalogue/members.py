@@ -25,6 +25,9 @@ SCHOOL_YEARS = {
 }  # fmt: skip
 """Years of schooling that a certificate (code list 415) stands for."""
 
+UNSUBSIDISED = tuple(mask for mask in range(16) if mask & (2 | 4))
+"""Bit masks (code list 431a) with an insurance of one's own (2) or the employer's (4); 1 is the subsidy, 8 another."""
+
 _f = partial(Feature, theme="kesejahteraan")
 
 
@@ -119,8 +122,9 @@ def _schooling() -> Iterator[Feature]:
     )
     out = (ANGGOTA["sekolah_status"] == 3) & AGE.between(7, 18) & ~(certificate >= 12).number().otherwise(0).isin(1)
     yield _f(
-        "putus_sekolah_n", PRESENT.where(out).count().or_unknown(), "orang", "anak 7-18 tahun yang tidak lagi sekolah",
-        "children of 7-18 no longer at school", lever=True,
+        "putus_sekolah_n", PRESENT.where(out).count().or_unknown(), "orang",
+        "anak 7-18 tahun yang tidak lagi sekolah dan belum tamat SMA",
+        "children of 7-18 no longer at school, upper secondary not finished", lever=True,
     )  # fmt: skip
 
 
@@ -220,7 +224,7 @@ def _health() -> Iterator[Feature]:
     )  # fmt: skip
     yield _f(
         "jamkes_bukan_pbi_n",
-        PRESENT.where(ANGGOTA["jamkes"].isin(2, 3, 4, 5, 6, 7)).count().or_unknown(),
+        PRESENT.where(ANGGOTA["jamkes"].isin(*UNSUBSIDISED)).count().or_unknown(),
         "orang",
         "anggota dengan jaminan kesehatan mandiri atau dari pemberi kerja",
         "members whose health insurance is not subsidised",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from pkh_graduation.features.algebra import ratio
 from pkh_graduation.features.catalogue.sources import PENYALURAN
 from pkh_graduation.features.feature import Feature, over_windows
 
@@ -49,8 +50,10 @@ def features() -> Iterator[Feature]:
         "bayar_gagal_n_24", failed.count().over(24), "kali", "berapa kali PKH gagal atau retur dalam 24 bulan",
         "PKH payments failed or returned in 24 months",
     )  # fmt: skip
+    # By payment, not by row: one that was held and then paid has two rows.
+    paid, told = (rows.distinct("penyaluran_id").over(12).or_unknown() for rows in (PAID, PKH))
     yield _f(
-        "bayar_cair_bagian_12", PKH.share(PENYALURAN["status"] == "cair").over(12), "bagian",
+        "bayar_cair_bagian_12", ratio(paid, told), "bagian",
         "bagian penyaluran PKH yang cair dalam 12 bulan", "share of PKH payments paid out in 12 months",
     )  # fmt: skip
     yield _f(

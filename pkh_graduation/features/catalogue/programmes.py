@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from pkh_graduation.features.algebra import yes
-from pkh_graduation.features.catalogue.sources import PROGRAM
+from pkh_graduation.features.algebra import combine, yes
+from pkh_graduation.features.catalogue.sources import PROGRAM, PROGRAM_ROWS
+from pkh_graduation.features.expressions import AS_OF
 from pkh_graduation.features.feature import Feature, over_windows
 
-RECEIVED = PROGRAM.where(PROGRAM["status"].isin("diterima", "berjalan", "lunas", "selesai", "macet"))
+_GOT = PROGRAM["status"].isin("diterima", "berjalan", "lunas", "selesai", "macet")
+RECEIVED = PROGRAM.where(_GOT)
 GRANTS = ("pena", "ppse", "kube", "uep")
 """Grants of productive capital."""
 TRAINING = ("prakerja", "blk")
@@ -47,13 +49,16 @@ def features() -> Iterator[Feature]:
         "program_pelatihan_n", RECEIVED.where(PROGRAM["program"].isin(*TRAINING)).count(), "pelatihan",
         "pelatihan kerja yang diterima (Prakerja, BLK)", "job trainings received (Prakerja, BLK)", lever=True,
     )  # fmt: skip
-    grants = RECEIVED.where(PROGRAM["program"].isin(*GRANTS))
+    is_grant = PROGRAM["program"].isin(*GRANTS)
+    grants = RECEIVED.where(is_grant)
     yield _f(
         "bantuan_usaha_rp", grants.sum("nominal"), "rp", "nilai bantuan usaha yang diterima", "business grants received"
     )
+    # A grant dates from its first news of receipt: that it was completed since is no new grant.
+    first_day = PROGRAM_ROWS.where(_GOT & is_grant).min("day").per("program_key", "max")
     yield _f(
         "bantuan_usaha_hari",
-        grants.days_since(),
+        combine(lambda day: AS_OF - day, first_day),
         "hari",
         "hari sejak bantuan usaha terakhir",
         "days since the last business grant",
@@ -64,5 +69,6 @@ def features() -> Iterator[Feature]:
     ))  # fmt: skip
     yield _f(
         "program_usul_sendiri_n", RECEIVED.where(PROGRAM["pengusul"] == "sendiri").count(), "program",
-        "program yang diurus sendiri oleh keluarga", "programmes that the family itself applied for", lever=True,
+        "program yang diterima dan diurus sendiri oleh keluarga",
+        "programmes received that the family itself applied for", lever=True,
     )  # fmt: skip

@@ -45,12 +45,12 @@ def features() -> Iterator[Feature]:
         "masalah mendesak yang belum selesai", "urgent problems still open",
     )  # fmt: skip
     yield _f(
-        "masalah_rtlh", still.where(MASALAH["jenis"] == "rtlh").count(), "masalah", "rumah tidak layak huni dilaporkan",
-        "unfit house reported", theme="rumah_aset",
+        "masalah_rtlh", still.where(MASALAH["jenis"] == "rtlh").count(), "masalah",
+        "rumah tidak layak huni yang dilaporkan dan belum selesai", "unfit house reported and still open", theme="rumah_aset",
     )  # fmt: skip
     yield _f(
         "masalah_putus_sekolah_n", still.where(MASALAH["jenis"] == "anak_putus_sekolah").count(), "masalah",
-        "anak putus sekolah dilaporkan", "school drop-out reported", theme="komponen",
+        "anak putus sekolah yang dilaporkan dan belum selesai", "school drop-out reported and still open", theme="komponen",
     )  # fmt: skip
 
 

@@ -75,7 +75,10 @@ USAHA = Intervals("usaha", _USAHA, entity="usaha", ends=_CLOSING)
 """Each enterprise as last observed; closing is news of its own."""
 USAHA_ROWS = Events("usaha", _USAHA, ends=_CLOSING)
 
-PENYALURAN = Events("penyaluran", {"bansos": TEXT, "status": TEXT, "alasan_tertahan": TEXT, "nominal": INT})
+PENYALURAN = Events(
+    "penyaluran", {"penyaluran_id": TEXT, "bansos": TEXT, "status": TEXT, "alasan_tertahan": TEXT, "nominal": INT}
+)
+"""Each status that a payment has had."""
 
 VERIFIKASI = Events(
     "verifikasi_komitmen",
@@ -87,12 +90,14 @@ SESI = Events("p2k2_sesi", {"modul": INT, "sesi": INT, "terlaksana": INT}, key="
 KEHADIRAN = Events("p2k2_kehadiran", {"modul": INT, "sesi": INT, "hadir": TEXT, "pemahaman": TEXT})
 """What the family made of it."""
 
-PROGRAM = States(
-    "program_komplementer",
-    {"program_key": INT, "program": TEXT, "status": TEXT, "nominal": INT, "angsuran_bulan": INT, "pengusul": TEXT},
-    entity="program_key",
-)
+_PROGRAM = {
+    **dict.fromkeys(("program_key", "nominal", "angsuran_bulan"), INT),
+    **dict.fromkeys(("program", "status", "pengusul"), TEXT),
+}
+PROGRAM = States("program_komplementer", _PROGRAM, entity="program_key")
 """Each programme case by its last status."""
+PROGRAM_ROWS = Events("program_komplementer", _PROGRAM)
+"""Each status that a programme case has had."""
 
 MASALAH = States("masalah", {"masalah": INT, "jenis": TEXT, "status": TEXT, "prioritas": TEXT}, entity="masalah")
 MASALAH = MASALAH.where(~MASALAH["jenis"].isin(*FORBIDDEN_PROBLEMS))
