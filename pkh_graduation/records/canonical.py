@@ -19,6 +19,9 @@ from pkh_graduation.records.pseudonyms import names
 from pkh_graduation.records.schemas import Column, TableSchema
 from pkh_graduation.records.typed import Typed
 
+_BIRTH = "tanggal_lahir"
+"""Also kept as yyyymmdd: ages in completed years are then integer arithmetic, the same on every engine."""
+
 
 def canonical(typed: Typed, surrogates: Mapping[str, np.ndarray], *, strict: bool) -> pd.DataFrame:
     """The canonical table, in the order of its record ids. Reports, as rejected, rows without a known date when ``strict``."""
@@ -34,6 +37,8 @@ def canonical(typed: Typed, surrogates: Mapping[str, np.ndarray], *, strict: boo
     columns["row_key"] = _row_key(schema, columns, own)
     clock = (columns[name].to_numpy() for name in ("row_key", "known_day", "record_id"))
     columns["superseded_day"] = pd.Series(superseded_days(*clock))
+    if _BIRTH in columns:
+        columns[f"{_BIRTH}_ymd"] = _ymd(columns[_BIRTH])
     return pd.DataFrame({name: values.array for name, values in columns.items()}, copy=False)
 
 
@@ -102,6 +107,19 @@ def id_column(numbers: np.ndarray, prefix: str) -> pd.Series:
 
 def _surrogate_column(numbers: np.ndarray, *, nullable: bool) -> pd.Series:
     return pd.Series(pd.arrays.IntegerArray(numbers, numbers < 0)) if nullable else pd.Series(numbers)
+
+
+def _ymd(days: pd.Series) -> pd.Series:
+    """Epoch days (Int32) as yyyymmdd.
+
+    >>> _ymd(pd.Series([0, None], dtype="Int32")).to_list()
+    [19700101, <NA>]
+    """
+    dates = days.fillna(0).to_numpy(dtype="int64").astype("datetime64[D]")
+    months = dates.astype("datetime64[M]").astype("int64")
+    first = months.astype("datetime64[M]").astype("datetime64[D]")
+    ymd = (months // 12 + 1970) * 10_000 + (months % 12 + 1) * 100 + (dates - first).astype("int64") + 1
+    return pd.Series(pd.arrays.IntegerArray(ymd.astype("int32"), days.isna().to_numpy()), index=days.index)
 
 
 def _row_key(schema: TableSchema, columns: Mapping[str, pd.Series], surrogates: Mapping[str, np.ndarray]) -> pd.Series:

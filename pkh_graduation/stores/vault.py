@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -20,8 +21,8 @@ def write_vault(identities: pd.DataFrame, pairs: pd.DataFrame, folder: Path) -> 
     return folder
 
 
-def read_vault(folder: Path) -> pd.DataFrame:
-    """Read the identifiers.
+def read_vault(folder: Path, families: Collection[str] | None = None) -> pd.DataFrame:
+    """Read the identifiers, of all families or of those named (``kpm_id``).
 
     Raises:
         FileNotFoundError: the folder holds no vault.
@@ -31,7 +32,8 @@ def read_vault(folder: Path) -> pd.DataFrame:
         raise FileNotFoundError(
             f"{folder} holds no vault ({FILE}): lists can be written without names, or ingest again."
         )
-    return pd.read_parquet(path)
+    identities = pd.read_parquet(path)
+    return identities if families is None else identities[identities["kpm_id"].isin(families)].reset_index(drop=True)
 
 
 def read_names(folder: Path) -> dict[str, str]:

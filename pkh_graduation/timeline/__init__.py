@@ -5,13 +5,13 @@ a day), `PanelFolds` (rolling origins), records `cut` at a day.
 May import: contracts, programme. May not: any other room; nothing here reads a file, a clock or a model input.
 """
 
-from pkh_graduation.timeline.cohort import stream_snapshots, take_snapshots, watched_since
+from pkh_graduation.timeline.cohort import READS, stream_snapshots, take_snapshots, watched_since
 from pkh_graduation.timeline.folds import PanelFolds
 from pkh_graduation.timeline.outcomes import matured, observe_outcomes, outcomes_known_by
 from pkh_graduation.timeline.spine import spine
 from pkh_graduation.timeline.visibility import cut, last_per, valid, visible
 
 __all__ = [
-    "PanelFolds", "cut", "last_per", "matured", "observe_outcomes", "outcomes_known_by", "spine", "stream_snapshots",
+    "READS", "PanelFolds", "cut", "last_per", "matured", "observe_outcomes", "outcomes_known_by", "spine", "stream_snapshots",
     "take_snapshots", "valid", "visible", "watched_since",
 ]  # fmt: skip

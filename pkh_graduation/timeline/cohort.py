@@ -30,6 +30,14 @@ ENDED = (EFEKTIF, "ditolak", "dibatalkan")
 PROSES_MONTHS = 12
 """An open case whose latest stage is older than this many months is taken to be forgotten."""
 
+READS = {
+    "keluarga": ("kpm_id", "kpm", "kode_wilayah", "kelompok_id", "pendamping_id", "tahun_masuk_pkh"),
+    "peristiwa_status": ("kpm_id", "kpm", "jenis", "tahap_proses", "kasus_id"),
+    "kelompok": ("kelompok_id", "pendamping_id", "berlaku_sampai", "tanggal_diketahui_selesai"),
+    "tautan_kpm": ("kpm_baru", "kpm_lama", "berlaku_sampai", "tanggal_diketahui_selesai"),
+}
+"""Table -> columns that the cohort is taken from, the clock left out."""
+
 AsOf = str | dt.date
 
 

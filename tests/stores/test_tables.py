@@ -41,7 +41,7 @@ def test_a_table_that_is_gone_is_not_left_over(tmp_path):
     records, quarantine = some_records()
     write_store(records, quarantine, tmp_path)
     write_store(Records({}, True, "x"), quarantine, tmp_path)
-    assert not list(tmp_path.glob("*.parquet"))
+    assert [path.name for path in tmp_path.rglob("*.parquet")] == ["karantina.parquet"]
 
 
 def test_unfinished_and_foreign_stores_are_refused(tmp_path):
@@ -56,11 +56,11 @@ def test_unfinished_and_foreign_stores_are_refused(tmp_path):
 
 def test_a_missing_or_shortened_table_is_noticed(tmp_path):
     write_store(*some_records(), tmp_path)
-    table = pd.read_parquet(tmp_path / "penyaluran.parquet")
-    table.head(1).to_parquet(tmp_path / "penyaluran.parquet")
+    path = tmp_path / "bucket=00" / "penyaluran.parquet"
+    pd.read_parquet(path).head(1).to_parquet(path)
     with pytest.raises(StoreError, match="holds 1 rows"):
         read_store(tmp_path)
-    (tmp_path / "penyaluran.parquet").unlink()
+    path.unlink()
     with pytest.raises(StoreError, match="lacks the file"):
         read_store(tmp_path)
 
