@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 FILE = "identitas.parquet"
@@ -18,46 +19,44 @@ class VaultError(ValueError):
     """The vault cannot be read, or does not name families by their pseudonym."""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What a pendamping needs to find a family; empty where unknown."""
+def read_identities(vault: pd.DataFrame | Path | str | None, families: Sequence[str]) -> dict[str, list[str]]:
+    """What may be shown of each family: column of `SHOWN` -> texts, one per ``kpm_id`` of ``families``, in their order.
 
-    nama: str = ""
-    alamat: str = ""
-    dusun: str = ""
-    rt: str = ""
-    rw: str = ""
-
-
-def read_identities(vault: pd.DataFrame | Path | str | None) -> dict[str, Identity]:
-    """Identities by ``kpm_id``; without a vault none. A family with several lines is read from the last.
+    Empty where unknown, and everywhere without a vault. A family with several lines is read from the last. Of a file no
+    other column is read.
 
     Raises:
         VaultError: no such file, or no ``kpm_id`` in it. The message shows no line of it.
     """
     if vault is None:
-        return {}
+        return {name: [""] * len(families) for name in SHOWN}
     frame = vault if isinstance(vault, pd.DataFrame) else _read(Path(vault))
     if "kpm_id" not in frame.columns:
         if frame.index.name != "kpm_id":
             raise VaultError("the vault has no kpm_id: lists cannot be joined with names. Ingest the exports again.")
         frame = frame.reset_index()
-    frame = frame[frame["kpm_id"].notna()].drop_duplicates("kpm_id", keep="last")
-    columns = [
-        frame[name].map(_text) if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
-        for name in SHOWN
-    ]
-    return {str(kpm): Identity(*shown) for kpm, *shown in zip(frame["kpm_id"], *columns, strict=True)}
+    asked = pd.Index(families, dtype="str")
+    owner = asked.get_indexer(pd.Index(frame["kpm_id"], dtype="str"))
+    line = np.full(len(asked), -1)
+    line[owner[owner >= 0]] = np.flatnonzero(owner >= 0)
+    return {name: _texts(frame[name], line) if name in frame else [""] * len(asked) for name in SHOWN}
 
 
 def _read(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise VaultError(
             f"no vault at {file}: write the lists without names (vault=None), or ingest the exports again."
         )
-    return pd.read_parquet(file)
+    there = set(pq.read_schema(file).names)
+    return pd.read_parquet(file, columns=[name for name in ("kpm_id", *SHOWN) if name in there])
 
 
-def _text(value: object) -> str:
-    return "" if value is None or value != value else str(value).strip()
+def _texts(column: pd.Series, line: np.ndarray) -> list[str]:
+    values = column.take(np.maximum(line, 0)).tolist() if len(column) else [None] * len(line)
+    return [
+        "" if at < 0 or value is None or value != value else str(value).strip()
+        for at, value in zip(line.tolist(), values, strict=True)
+    ]

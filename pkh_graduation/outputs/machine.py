@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pkh_graduation.contracts import INDEX, PriorityLists
+from pkh_graduation.contracts import PriorityLists
+from pkh_graduation.outputs.facts import shown_facts
 
 _SLOTS = {"mendukung": ("alasan", 3), "menahan": ("penahan", 2)}
 
@@ -27,8 +28,5 @@ def machine_frame(lists: PriorityLists) -> pd.DataFrame:
 
 def _component_ends(lists: PriorityLists) -> pd.Series:
     """Date on which each family's last component ends (missing: never, or unknown), in the order of the lists."""
-    if "komp_habis_day" not in lists.facts.values.columns:
-        return pd.Series(pd.NaT, index=lists.frame.index, dtype="datetime64[s]")
-    days = lists.facts.values["komp_habis_day"].reindex(pd.MultiIndex.from_frame(lists.frame[list(INDEX)]))
-    days = days.astype("Float64").astype("float64").reset_index(drop=True)
-    return pd.to_datetime(days, unit="D").astype("datetime64[s]").set_axis(lists.frame.index)
+    days = pd.Series(shown_facts(lists)["komp_habis_day"], index=lists.frame.index)
+    return pd.to_datetime(days, unit="D").astype("datetime64[s]")

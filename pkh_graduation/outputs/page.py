@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pkh_graduation.contracts import PriorityLists
-from pkh_graduation.outputs import summary, words
+from pkh_graduation.outputs import words
+from pkh_graduation.outputs.totals import EVERYWHERE, Totals
 from pkh_graduation.outputs.views import About, Caseload, safe_name
 
 
@@ -62,32 +62,61 @@ def make_page(caseload: Caseload, about: About) -> str:
     )
 
 
-def make_index(lists: PriorityLists, about: About, names: Mapping[str, str]) -> str:
-    """The coordinator's page: totals per kecamatan and pendamping, why places stayed empty, exclusions; no family."""
-    people, districts = summary.per_pendamping(lists), summary.per_kecamatan(lists)
-    totals = districts[summary.COUNTS].sum().to_frame().T
-    excluded = [
-        (reason, f"<{summary.SMALL}" if count < summary.SMALL else words.number(count))
-        for reason, count in summary.exclusions(lists).items()
-    ]
-    return (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            **_frame(),
-            people=_rows(people, summary.suppress(people, people["kecamatan"]), ["kecamatan", "kuota", "sebab"]),
-            districts=_rows(districts, summary.suppress(districts, districts["dampingan"] * 0), []),
-            name=lambda code: names.get(code, code),
-            file=safe_name,
-            totals=_rows(totals, summary.suppress(totals, totals["dampingan"]), [])[0],
-            kuota=words.number(int(people["kuota"].sum())),
-            excluded=excluded,
-            about=about,
-        )
+def make_index(totals: Totals, about: About, names: Mapping[str, str], kabupaten: str = "") -> str:
+    """The coordinator's page: totals per kecamatan and pendamping, why places stayed empty, exclusions; no family.
+
+    ``kabupaten``: which one, of several; then the page lies one folder below the lists.
+    """
+    people, districts = (table[table["kabupaten"] == kabupaten] for table in (totals.people, totals.districts))
+    return _summary(
+        "index.html.j2",
+        about,
+        names,
+        place=place_name(kabupaten, names) if totals.several else "",
+        root="../" if totals.several else "",
+        people=people.to_dict("records"),
+        districts=districts.to_dict("records"),
+        total=totals.regions.loc[kabupaten].to_dict(),
+        excluded=_excluded(totals, kabupaten),
     )
 
 
-def _rows(counts: Any, texts: Any, extra: list[str]) -> list[dict[str, Any]]:
-    """Rows of a totals table: its name, hidden-proof texts, and the columns that count no families."""
-    said = texts.join(counts[extra]) if extra else texts
-    return [{"nama": str(name), **row} for name, row in zip(said.index, said.to_dict("records"), strict=True)]
+def make_nation(totals: Totals, about: About, names: Mapping[str, str]) -> str:
+    """The page above all kabupaten: a row for each, with a link to its own page."""
+    people = totals.people.groupby("kabupaten").size()
+    regions = [
+        {"kode": code, "pendamping": words.number(int(people.get(code, 0))), "file": page_name(code), **row}
+        for code, row in totals.regions.to_dict("index").items()
+    ]
+    return _summary(
+        "nation.html.j2",
+        about,
+        names,
+        regions=regions,
+        total=totals.nation.iloc[0].to_dict(),
+        people=words.number(len(totals.people)),
+        excluded=_excluded(totals, EVERYWHERE),
+    )
+
+
+def place_name(code: str, names: Mapping[str, str]) -> str:
+    """What people call a kabupaten or kecamatan."""
+    return names.get(code, code) or "tidak tercatat"
+
+
+def page_name(kabupaten: str) -> str:
+    """Folder and page of a kabupaten."""
+    return safe_name(kabupaten or "tidak-tercatat")
+
+
+def _summary(template: str, about: About, names: Mapping[str, str], **content: Any) -> str:
+    return (
+        _environment()
+        .get_template(template)
+        .render(**_frame(), about=about, name=lambda code: place_name(code, names), **content)
+    )
+
+
+def _excluded(totals: Totals, kabupaten: str) -> list[tuple[str, str]]:
+    own = totals.reasons[totals.reasons["kabupaten"] == kabupaten]
+    return list(zip(own["sebab"].tolist(), own["keluarga"].tolist(), strict=True))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.contracts import INDEX, PriorityLists
+from pkh_graduation.contracts import PriorityLists
 from pkh_graduation.outputs import words
-from pkh_graduation.outputs.identities import Identity
+from pkh_graduation.outputs.facts import shown_facts
 from pkh_graduation.programme.calendar import date_of
 
 _MOST = {"mendukung": 3, "menahan": 2}
-_TOLD = ("komp_habis_day", "komp_abadi", "kunjungan_hari")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,7 @@ class About:
     tag: str
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One sentence and the day of its data (empty if the sentence carries no day)."""
 
     kalimat: str
@@ -43,33 +44,48 @@ class Reason:
         return f"{self.kalimat} {self.data}".strip()
 
 
-@dataclass(frozen=True)
-class Family:
-    """One family as it is read; numbers are already words, ``p`` stays for bars. Empty text where nothing is known."""
+class Family(NamedTuple):
+    """One family as it is read; numbers are already words, ``p`` stays for bars. Empty text where nothing is known.
+
+    What follows ``dikecualikan`` is told of listed families alone. A tuple, because a nation has millions of them.
+    """
 
     kpm_id: str
     nama: str
-    tempat: str
     desa: str
     rt_rw: str
     kelompok: str
     urutan: int | None
-    kategori: str
     kesiapan: str
-    p: float | None
-    persen: str
-    peluang: str
-    rentang: str
-    alasan: tuple[Reason, ...]
-    penahan: tuple[Reason, ...]
-    peringatan: tuple[str, ...]
-    cek: tuple[str, ...]
-    rujukan: tuple[str, ...]
     komponen: str
-    kunjungan: str
     proses: str
     dikecualikan: tuple[str, ...]
-    undian: bool
+    tempat: str = ""
+    p: float | None = None
+    persen: str = ""
+    peluang: str = ""
+    rentang: str = ""
+    alasan: tuple[Reason, ...] = ()
+    penahan: tuple[Reason, ...] = ()
+    peringatan: tuple[str, ...] = ()
+    cek: tuple[str, ...] = ()
+    rujukan: tuple[str, ...] = ()
+    kunjungan: str = ""
+    undian: bool = False
+
+    @property
+    def letak(self) -> str:
+        """Desa and RT/RW on one line."""
+        return ", ".join([text for text in (self.desa, self.rt_rw) if text])
+
+    @property
+    def keterangan(self) -> str:
+        """Where the family stands, in the table of everyone."""
+        if self.dikecualikan:
+            return f"Tidak diusulkan: {'; '.join(self.dikecualikan)}"
+        if self.proses:
+            return f"Sedang diproses: {self.proses}"
+        return f"No {self.urutan} di daftar" if self.urutan else self.kesiapan
 
 
 @dataclass(frozen=True)
@@ -97,25 +113,28 @@ def safe_name(identifier: str) -> str:
     return f"{clean}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
 
 
-def caseloads(lists: PriorityLists, identities: Mapping[str, Identity], names: Mapping[str, str]) -> Iterator[Caseload]:
-    """Views of all caseloads, in the order of the pendamping's ids; families without a pendamping are in none."""
-    reasons = _reasons(lists.cards)
-    told = _told(lists)
-    shortfalls = lists.shortfalls.set_index("pendamping_id")
-    for name, frame in lists.frame.groupby("pendamping_id", sort=True):
-        families = [
-            _family(row, identities.get(row["kpm_id"], Identity()), names, reasons, told)
-            for row in frame.to_dict("records")
-        ]
-        line = shortfalls.loc[name]
+def caseloads(
+    lists: PriorityLists, identities: Mapping[str, list[str]], names: Mapping[str, str]
+) -> Iterator[Caseload]:
+    """Views of all caseloads, in the order of the pendamping's ids; families without a pendamping are in none.
+
+    ``identities``: see `identities.read_identities`, in the order of ``lists.frame``.
+    """
+    owner, people = pd.factorize(lists.frame["pendamping_id"], sort=True)
+    families = _families(lists, identities, names)
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(len(people) + 1))
+    told = lists.shortfalls.set_index("pendamping_id")[["kuota", "sebab"]].to_dict("index")
+    for number, name in enumerate(people.tolist()):
+        own = [families[row] for row in order[starts[number] : starts[number + 1]].tolist()]
         yield Caseload(
-            pendamping_id=str(name),
-            pendamping=names.get(str(name), str(name)),
-            kuota=int(line["kuota"]),
-            sebab=str(line["sebab"]),
-            daftar=tuple(sorted((f for f in families if f.urutan), key=lambda f: f.urutan or 0)),
-            diproses=tuple(sorted((f for f in families if f.proses), key=_by_name)),
-            semua=tuple(sorted(families, key=_by_name)),
+            pendamping_id=name,
+            pendamping=names.get(name, name),
+            kuota=int(told[name]["kuota"]),
+            sebab=str(told[name]["sebab"]),
+            daftar=tuple(sorted((f for f in own if f.urutan), key=lambda f: f.urutan or 0)),
+            diproses=tuple(sorted((f for f in own if f.proses), key=_by_name)),
+            semua=tuple(sorted(own, key=_by_name)),
         )
 
 
@@ -123,97 +142,95 @@ def _by_name(family: Family) -> tuple[str, str, str]:
     return family.desa, family.nama.casefold(), family.kpm_id
 
 
-def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], tuple[Reason, ...]]:
+def _families(lists: PriorityLists, identities: Mapping[str, list[str]], names: Mapping[str, str]) -> list[Family]:
+    """All families in the order of the lists: a column at a time, and each text that many share made once."""
+    frame = lists.frame
+    ids = frame["kpm_id"].tolist()
+    places = frame["urutan"].to_numpy(dtype="int64", na_value=0)
+    ends, forever, visited = (_days(days) for days in shown_facts(lists).values())
+    columns = zip(
+        ids,
+        [name or kpm for name, kpm in zip(identities["nama_pengurus"], ids, strict=True)],
+        map(cache(lambda code: code and names.get(code, f"Desa {code}")), _texts(frame["desa"])),
+        map(cache(_rt_rw), identities["rt"], identities["rw"]),
+        # What people call a kelompok, or the beginning of its pseudonym.
+        map(cache(lambda code: names.get(code, code[:7])), _texts(frame["kelompok_id"])),
+        [place or None for place in places.tolist()],
+        map(words.BAND.__getitem__, frame["kategori"].tolist()),
+        map(cache(lambda day, always: _end(day, always, lists.as_of)), ends, forever),
+        (words.STAGE.get(stage, stage) for stage in _texts(frame["proses"])),
+        map(cache(_split), _texts(frame["dikecualikan_karena"])),
+        strict=True,
+    )
+    families = [Family(*row) for row in columns]
+    for row, details in _details(lists, np.flatnonzero(places), identities, visited):
+        families[row] = families[row]._replace(**details)
+    return families
+
+
+def _details(
+    lists: PriorityLists, listed: np.ndarray, identities: Mapping[str, list[str]], visited: list[int | None]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What is told of listed families alone, by row of the lists."""
+    reasons = _reasons(lists.cards)
+    told = lists.frame.iloc[listed]
+    chances = told[["p_mandiri_12m", "p_bawah", "p_atas"]].to_numpy(dtype=float).tolist()
+    texts = [_texts(told[name]) for name in ("kpm_id", "peringatan", "cek", "rujukan", "slot")]
+    for row, (p, low, high), kpm, warnings, checks, referrals, slot in zip(listed, chances, *texts, strict=True):
+        scored = not math.isnan(p)
+        days = visited[row]
+        yield (
+            row,
+            {
+                "tempat": ", ".join([text for text in (identities["alamat"][row], identities["dusun"][row]) if text]),
+                "p": p if scored else None,
+                "persen": words.percent(p) if scored else "",
+                "peluang": words.chance(p) if scored else "",
+                "rentang": words.span(low, high) if scored else "",
+                "alasan": tuple(reasons.get((kpm, "mendukung"), ())),
+                "penahan": tuple(reasons.get((kpm, "menahan"), ())),
+                "peringatan": _split(warnings),
+                "cek": _split(checks),
+                "rujukan": _split(referrals),
+                "kunjungan": "" if days is None else words.date(lists.as_of - dt.timedelta(days=days)),
+                "undian": slot == "acak",
+            },
+        )
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return column.fillna("").tolist()
+
+
+def _days(days: np.ndarray) -> list[int | None]:
+    return [None if math.isnan(day) else int(day) for day in days.tolist()]
+
+
+def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], list[Reason]]:
     found: dict[tuple[str, str], list[Reason]] = {}
-    for kpm, direction, number, day, sentence in zip(
-        cards["kpm_id"], cards["arah"], cards["urutan"], cards["tanggal_diketahui"], cards["kalimat"], strict=True
-    ):
+    known = cache(lambda day: f"(data {words.date(date_of(day))})")
+    days = [None if day is pd.NA or day != day else int(day) for day in cards["tanggal_diketahui"].tolist()]
+    columns = (cards[name].tolist() for name in ("kpm_id", "arah", "urutan", "kalimat"))
+    for kpm, direction, number, sentence, day in zip(*columns, days, strict=True):
         if number <= _MOST[direction]:
-            found.setdefault((kpm, direction), []).append(_reason(sentence, day))
-    return {key: tuple(lines) for key, lines in found.items()}
+            data = "" if day is None else known(day)
+            reason = Reason(sentence.removesuffix(data).rstrip(), data) if data else Reason(sentence, "")
+            found.setdefault((kpm, direction), []).append(reason)
+    return found
 
 
-def _reason(sentence: str, day: object) -> Reason:
-    if pd.isna(day):
-        return Reason(sentence, "")
-    data = f"(data {words.date(date_of(int(float(str(day)))))})"
-    return Reason(sentence.removesuffix(data).rstrip(), data)
-
-
-def _told(lists: PriorityLists) -> dict[str, tuple[str, str]]:
-    """Per family: when its last component ends, and when it was last visited."""
-    index = pd.MultiIndex.from_frame(lists.frame[list(INDEX)])
-    values = lists.facts.values.reindex(index)
-    columns = [values[name] if name in values.columns else pd.Series(np.nan, index=index) for name in _TOLD]
-    return {
-        str(kpm): (_end(day, forever, lists.as_of), _visited(days, lists.as_of))
-        for (kpm, _), day, forever, days in zip(index, *columns, strict=True)
-    }
-
-
-def _visited(days: object, as_of: dt.date) -> str:
-    return "" if pd.isna(days) else words.date(as_of - dt.timedelta(days=int(float(str(days)))))
-
-
-def _end(day: object, forever: object, as_of: dt.date) -> str:
-    if not pd.isna(forever) and forever:
+def _end(day: int | None, forever: int | None, as_of: dt.date) -> str:
+    if forever:
         return "ada komponen yang tidak berakhir"
-    if pd.isna(day):
+    if day is None:
         return ""
-    when = date_of(int(float(str(day))))
+    when = date_of(day)
     return f"{'sudah berakhir' if when <= as_of else 'berakhir'} {words.date(when)}"
 
 
-def _split(joined: object) -> tuple[str, ...]:
-    return tuple(str(joined).split("|")) if isinstance(joined, str) and joined else ()
+def _rt_rw(rt: str, rw: str) -> str:
+    return f"RT {rt or '–'}/RW {rw or '–'}" if rt or rw else ""
 
 
-def _family(
-    row: Mapping[str, object],
-    identity: Identity,
-    names: Mapping[str, str],
-    reasons: Mapping[tuple[str, str], tuple[Reason, ...]],
-    told: Mapping[str, tuple[str, str]],
-) -> Family:
-    kpm = str(row["kpm_id"])
-    p = None if pd.isna(row["p_mandiri_12m"]) else float(str(row["p_mandiri_12m"]))
-    desa = _place(row["desa"], names)
-    rt_rw = f"RT {identity.rt or '–'}/RW {identity.rw or '–'}" if identity.rt or identity.rw else ""
-    return Family(
-        kpm_id=kpm,
-        nama=identity.nama or kpm,
-        tempat=", ".join(text for text in (identity.alamat, identity.dusun) if text),
-        desa=desa,
-        rt_rw=rt_rw,
-        kelompok=_group(row["kelompok_id"], names),
-        urutan=None if pd.isna(row["urutan"]) else int(str(row["urutan"])),
-        kategori=str(row["kategori"]),
-        kesiapan=words.BAND[str(row["kategori"])],
-        p=p,
-        persen="" if p is None else words.percent(p),
-        peluang="" if p is None else words.chance(p),
-        rentang="" if p is None else words.span(float(str(row["p_bawah"])), float(str(row["p_atas"]))),
-        alasan=reasons.get((kpm, "mendukung"), ()),
-        penahan=reasons.get((kpm, "menahan"), ()),
-        peringatan=_split(row["peringatan"]),
-        cek=_split(row["cek"]),
-        rujukan=_split(row.get("rujukan")),
-        komponen=told[kpm][0],
-        kunjungan=told[kpm][1],
-        proses="" if pd.isna(row["proses"]) else words.STAGE.get(str(row["proses"]), str(row["proses"])),
-        dikecualikan=_split(row["dikecualikan_karena"]),
-        undian=row["slot"] == "acak",
-    )
-
-
-def _place(code: object, names: Mapping[str, str]) -> str:
-    if not isinstance(code, str) or not code:
-        return ""
-    return names.get(code, f"Desa {code}")
-
-
-def _group(code: object, names: Mapping[str, str]) -> str:
-    """What people call a kelompok, or the beginning of its pseudonym."""
-    if not isinstance(code, str) or not code:
-        return ""
-    return names.get(code, code[:7])
+def _split(joined: str) -> tuple[str, ...]:
+    return tuple(joined.split("|")) if joined else ()

@@ -77,7 +77,7 @@ ANSWERS = (
 )
 ALL_COLUMNS = (
     Column("Nama pengurus", 24, lambda f: f.nama),
-    Column("Desa, RT/RW", 26, lambda f: ", ".join(text for text in (f.desa, f.rt_rw) if text)),
+    Column("Desa, RT/RW", 26, lambda f: f.letak),
     Column("Kelompok", 12, lambda f: f.kelompok),
     Column("No di daftar", 8, lambda f: str(f.urutan or "")),
     Column("Kesiapan", 18, lambda f: "" if f.dikecualikan else f.kesiapan),

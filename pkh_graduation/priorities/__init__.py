@@ -5,10 +5,25 @@ families that are not ready. In: `Scores`, `Reasons`, `Facts`, `Snapshots`, a `Q
 contracts, programme. May not: another room. Guardrails are rules, run after ranking and never learned.
 """
 
-from pkh_graduation.priorities.allocate import prioritise
+from pkh_graduation.priorities.allocate import NEEDED_FACTS, add_reasons, prioritise
 from pkh_graduation.priorities.bands import Bands
+from pkh_graduation.priorities.cohort import Cohort
 from pkh_graduation.priorities.guardrails import HARD, SOFT, Guarded, guard
 from pkh_graduation.priorities.quota import Quota, quota_on
 from pkh_graduation.priorities.referrals import REFERRALS, refer
 
-__all__ = ["HARD", "REFERRALS", "SOFT", "Bands", "Guarded", "Quota", "guard", "prioritise", "quota_on", "refer"]
+__all__ = [
+    "HARD",
+    "NEEDED_FACTS",
+    "REFERRALS",
+    "SOFT",
+    "Bands",
+    "Cohort",
+    "Guarded",
+    "Quota",
+    "add_reasons",
+    "guard",
+    "prioritise",
+    "quota_on",
+    "refer",
+]

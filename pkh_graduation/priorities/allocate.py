@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
@@ -9,24 +10,27 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.contracts import INDEX, ContractError, Facts, PriorityLists, Reasons, Scores, Snapshots
+from pkh_graduation.contracts import INDEX, Facts, PriorityLists, Reasons, Scores, Snapshots
+from pkh_graduation.priorities import guardrails, referrals
 from pkh_graduation.priorities.bands import Bands
+from pkh_graduation.priorities.cohort import CHANCES, Cohort, facts_rows, measure, objecting, one_date, with_chances
 from pkh_graduation.priorities.draws import inclusion, uniform
 from pkh_graduation.priorities.guardrails import Guarded, guard
 from pkh_graduation.priorities.quota import Quota
 from pkh_graduation.priorities.referrals import refer
-from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, BELUM, MANDIRI, SIAP_DIBAHAS, STATES
-
-YEAR = 4
-"""Quarters in the twelve months that a list looks ahead."""
+from pkh_graduation.priorities.shortfalls import shortfalls
+from pkh_graduation.programme.vocabulary import BELUM, SIAP_DIBAHAS
 
 NO_PENDAMPING = "belum ada pendamping tercatat"
 NO_SCORE = "belum dinilai model"
 
+NEEDED_FACTS = tuple(dict.fromkeys([*guardrails.READ, *referrals.READ]))
+"""Facts read of every family of a caseload, beside the model's columns (of those only whether they are missing, which the
+model's inputs know as well). All other facts, and every known day, are needed for explained families alone."""
+
 _CARDS = ["kpm_id", "as_of", "arah", "urutan", "tema", "fitur", "nilai", "tanggal_diketahui", "kontribusi", "kalimat"]
-_CHANCES = ["p_mandiri_12m", "p_bawah", "p_atas", "p_alamiah_12m", "p_administratif_12m"]
 _COLUMNS = [
-    *INDEX, "pendamping_id", "desa", "kecamatan", "kabupaten", "kelompok_id", "urutan", "kategori", *_CHANCES,
+    *INDEX, "pendamping_id", "desa", "kecamatan", "kabupaten", "kelompok_id", "urutan", "kategori", *CHANCES,
     "slot", "propensi", "dikecualikan_karena", "peringatan", "cek", "rujukan", "proses",
 ]  # fmt: skip
 
@@ -41,7 +45,9 @@ def prioritise(
     random_state: int = 0,
     exploration: float = 0.05,
     bands: Bands | None = None,
+    cohort: Cohort | None = None,
     notes: Mapping[str, str] | None = None,
+    run_id: str | None = None,
 ) -> PriorityLists:
     """Fill every pendamping's list from her own caseload.
 
@@ -51,169 +57,131 @@ def prioritise(
     ``shortfalls`` says why. Families with an open case are shown, never counted as new. An objecting family carries no
     number and no reason; a family without a score is "not yet". Without ``reasons`` the lists have no cards.
 
+    The families may be a part of the cohort, whole caseloads only: then ``cohort`` is the sum of all parts' `Cohort.of`, and
+    ``run_id`` names the run all parts belong to. Part by part or at once, every family's line is the same.
+
     Raises:
         ContractError: several dates in ``history``, families that ``facts`` lack, or a horizon below four quarters.
     """
     if not 0 <= exploration < 1:
         raise ValueError(f"exploration is a share of the quota from 0 to below 1, not {exploration!r}.")
     bands = bands or Bands()
-    as_of = _one_date(history)
-    families = _families(scores, history)
-    values = _facts_of(facts, families.index)
-    guarded = guard(values, list(facts.catalogue.index[facts.catalogue["model"].astype(bool)]))
-    families = _judge(families, guarded, bands).assign(rujukan=refer(values, guarded.objects))
+    as_of = one_date(history)
+    families = with_chances(scores, history)
+    rows = facts_rows(facts, families.index)
+    families.loc[objecting(facts, rows), list(CHANCES)] = np.nan
+    whole = cohort or measure(families["p_mandiri_12m"].to_numpy(dtype=float), facts, rows)
+    read = [name for name in dict.fromkeys([*NEEDED_FACTS, *whole.columns]) if name in facts.values.columns]
+    values = facts.values[read].take(rows)
+    guarded = guard(values, whole.columns)
+    families = _judge(families, guarded, bands, whole.base).assign(rujukan=refer(values, guarded.objects))
     families = _allocate(families, quota, random_state, exploration, as_of.isoformat())
     order = families.sort_values(["pendamping_id", "urutan", "tertib"], na_position="last", kind="stable")
-    settings = (quota, random_state, exploration, bands)
-    return PriorityLists(
+    settings = (quota, random_state, exploration, bands, cohort)
+    lists = PriorityLists(
         frame=order.reset_index()[_COLUMNS],
-        cards=_cards(reasons, families),
-        shortfalls=_shortfalls(families, quota),
-        run_id=_run_id(families, settings, as_of),
+        cards=pd.DataFrame({name: [] for name in _CARDS}),
+        shortfalls=shortfalls(families, quota),
+        run_id=run_id or _run_id(families, settings, as_of),
         as_of=as_of,
         catalogue=facts.catalogue,
         facts=facts,
         notes=dict(notes or {}),
     )
+    return lists if reasons is None else add_reasons(lists, reasons)
 
 
-def _one_date(history: Snapshots) -> dt.date:
-    dates = history.dates
-    if len(dates) != 1:
-        raise ContractError(
-            f"a list is of one date; history holds {len(dates)}: take snapshots at the list's date alone."
-        )
-    return dates[0]
+def add_reasons(lists: PriorityLists, reasons: Reasons) -> PriorityLists:
+    """The same lists with the cards of families that may carry a number, in one order whatever the order of the input.
+
+    Whoever explains listed families alone allocates first without reasons, then adds them here: places never depend on them.
+    """
+    cards, speakable = reasons.cards, pd.Index(lists.frame.loc[lists.frame["p_mandiri_12m"].notna(), "kpm_id"])
+    own = (speakable.get_indexer(cards["kpm_id"]) >= 0) & (cards["as_of"] == pd.Timestamp(lists.as_of)).to_numpy()
+    chosen = cards.loc[own, _CARDS]
+    order = chosen.sort_values([*INDEX, "arah", "urutan"], ascending=[True, True, False, True], ignore_index=True)
+    return dataclasses.replace(lists, cards=order)
 
 
-def _facts_of(facts: Facts, index: pd.Index) -> pd.DataFrame:
-    lost = len(index.difference(facts.values.index))
-    if lost:
-        raise ContractError(
-            f"facts lack {lost} of the {len(index)} families of history: build features of the same history."
-        )
-    return facts.values.reindex(index)
-
-
-def _families(scores: Scores, history: Snapshots) -> pd.DataFrame:
-    """One row per family of every caseload, sorted by id, with what the model says about the next twelve months."""
-    if scores.horizon < YEAR:
-        raise ContractError(
-            f"a list looks {YEAR} quarters ahead; the scores reach {scores.horizon}: predict with horizon=4."
-        )
-    unknown = len(scores.index.difference(history.frame.index))
-    if unknown:
-        raise ContractError(f"{unknown} scored families are not in history: both must be of the same date.")
-    year = scores.path[:, YEAR, :]
-    # The bag's range belongs to the last quarter; for a longer horizon it says nothing about these twelve months.
-    low, high = (scores.low, scores.high) if scores.horizon == YEAR else (np.nan, np.nan)
-    said = pd.DataFrame(
-        {
-            "p_mandiri_12m": year[:, STATES.index(MANDIRI)],
-            "p_bawah": low,
-            "p_atas": high,
-            "p_alamiah_12m": year[:, STATES.index(ALAMIAH)],
-            "p_administratif_12m": year[:, STATES.index(ADMINISTRATIF)],
-        },
-        index=scores.index,
-    )
-    return history.frame.join(said).sort_index()
-
-
-def _judge(families: pd.DataFrame, guarded: Guarded, bands: Bands) -> pd.DataFrame:
-    """Add band, words and who is eligible; take every number from objecting families."""
+def _judge(families: pd.DataFrame, guarded: Guarded, bands: Bands, base: float) -> pd.DataFrame:
+    """Add band, words and who is eligible."""
     out = families.copy()
-    out.loc[guarded.objects, _CHANCES] = np.nan
     p = out["p_mandiri_12m"].to_numpy(dtype=float)
     scored = ~np.isnan(p)
-    base = float(p[scored].mean()) if scored.any() else float("inf")
     judged = scored & ~(guarded.uncleared | guarded.poor).to_numpy()
-    out["kategori"] = bands.of(p, base, hard=guarded.hard.to_numpy(), judged=judged)
-    alone = out["pendamping_id"].isna()
+    out["kategori"] = pd.array(bands.of(p, base, hard=guarded.hard.to_numpy(), judged=judged), dtype="str")
+    alone = out["pendamping_id"].isna().to_numpy()
     out["dikecualikan_karena"] = _also(guarded.excluded, NO_PENDAMPING, alone)
-    out["peringatan"] = _also(guarded.warnings, NO_SCORE, pd.Series(~scored, index=out.index) & ~guarded.objects)
+    out["peringatan"] = _also(guarded.warnings, NO_SCORE, ~scored & ~guarded.objects.to_numpy())
     out["cek"] = guarded.checks
     out["pagar"] = guarded.hard
     out["terlayani"] = ~alone
-    out["boleh"] = guarded.cleared & scored & ~alone & out["proses"].isna()
+    out["boleh"] = guarded.cleared.to_numpy() & scored & ~alone & out["proses"].isna().to_numpy()
     return out
 
 
-def _also(words: pd.Series, word: str, where: pd.Series) -> pd.Series:
-    joined = words.where(words == "", words + "|") + word
-    return words.mask(where.astype(bool), joined)
+def _also(words: pd.Series, word: str, where: np.ndarray) -> pd.Series:
+    if not where.any():
+        return words
+    said = words.copy()
+    said[where] = [f"{words_before}|{word}" if words_before else word for words_before in words[where]]
+    return said
 
 
 def _allocate(families: pd.DataFrame, quota: Quota, seed: int, exploration: float, date: str) -> pd.DataFrame:
     """Add urutan, slot, propensi, and ``tertib``: the order by chance, ties by hash."""
-    out = families.copy()
-    ids = out.index.get_level_values("kpm_id")
-    out["undi"] = uniform(seed, "urut", ids, date)
-    order = out.sort_values(["p_mandiri_12m", "undi"], ascending=[False, True], na_position="last", kind="stable")
-    out["tertib"] = pd.Series(np.arange(len(out)), index=order.index)
-    drawable = out["boleh"] & (out["kategori"] != BELUM)
-    ready = out["boleh"] & (out["kategori"] == SIAP_DIBAHAS)
-    group = out["pendamping_id"].fillna("")
-    places = group.map(group.value_counts().map(quota.of)).astype(float)
-    lots = pd.Series(uniform(seed, "bulat", group, date), index=out.index)
-    slots = np.floor(exploration * places) + (lots < (exploration * places) % 1)
-    rank = out["tertib"].where(ready).groupby(group).rank()
-    by_model = ready & (rank <= places - slots)
+    ids = families.index.get_level_values("kpm_id").tolist()
+    p = families["p_mandiri_12m"].to_numpy(dtype=float)
+    tertib = np.empty(len(families), dtype=np.int64)
+    tertib[np.lexsort((uniform(seed, "urut", ids, date), np.where(np.isnan(p), np.inf, -p)))] = np.arange(len(families))
+    allowed, band = families["boleh"].to_numpy(), families["kategori"].to_numpy()
+    drawable, ready = allowed & (band != BELUM), allowed & (band == SIAP_DIBAHAS)
+    group, names = pd.factorize(families["pendamping_id"].fillna(""))
+    places = np.array([quota.of(int(size)) for size in np.bincount(group)], dtype=float)[group]
+    expected = exploration * places
+    slots = np.floor(expected) + (uniform(seed, "bulat", names.tolist(), date)[group] < expected % 1)
+    rank = _rank(tertib, group, ready)
+    by_model = rank <= places - slots
     by_lot = drawable & ~by_model
-    lot = pd.Series(uniform(seed, "acak", ids, date), index=out.index).where(by_lot).groupby(group).rank(method="first")
-    by_lot &= lot <= slots
-    out["slot"] = pd.Series(np.select([by_model, by_lot], ["model", "acak"], ""), index=out.index).replace("", np.nan)
+    by_lot &= _rank(_lots(ids, by_lot, seed, date), group, by_lot) <= slots
     listed = by_model | by_lot
-    out["urutan"] = out["tertib"].where(listed).groupby(group).rank().astype("Int32")
-    chance = inclusion(
-        rank.fillna(np.inf).to_numpy(),
-        ready.to_numpy(),
-        places.to_numpy(),
-        ready.groupby(group).transform("sum").to_numpy(dtype=float),
-        drawable.groupby(group).transform("sum").to_numpy(dtype=float),
-        exploration,
+    place = pd.array(np.where(listed, _rank(tertib, group, listed), 0), dtype="Int32")
+    place[~listed] = pd.NA
+    pool = [np.bincount(group, weights=who)[group] for who in (ready, drawable)]
+    chance = inclusion(rank, ready, places, pool[0], pool[1], exploration)
+    slot = np.select([by_model, by_lot], ["model", "acak"], "")
+    return families.assign(
+        tertib=tertib,
+        urutan=place,
+        slot=pd.Series(slot, index=families.index, dtype="str").where(listed),
+        propensi=np.where(drawable & (chance > 0), chance, np.nan),
     )
-    out["propensi"] = pd.Series(chance, index=out.index).where(drawable & (chance > 0))
-    return out
 
 
-def _shortfalls(families: pd.DataFrame, quota: Quota) -> pd.DataFrame:
-    """Per pendamping: caseload, quota, places filled, and why some are empty (largest cause first, no counts)."""
-    rows = []
-    for name, caseload in families[families["terlayani"]].groupby("pendamping_id", sort=True):
-        places, filled = quota.of(len(caseload)), int(caseload["urutan"].notna().sum())
-        rows.append((name, len(caseload), places, filled, "" if filled >= places else _cause(caseload)))
-    return pd.DataFrame(rows, columns=["pendamping_id", "dampingan", "kuota", "terisi", "sebab"])
+def _lots(ids: list[str], where: np.ndarray, seed: int, date: str) -> np.ndarray:
+    """One seeded number for each family in the draw."""
+    lots = np.full(len(ids), np.inf)
+    drawn = np.flatnonzero(where)
+    lots[drawn] = uniform(seed, "acak", [ids[position] for position in drawn], date)
+    return lots
 
 
-def _cause(caseload: pd.DataFrame) -> str:
-    open_case = caseload["proses"].notna()
-    rest = ~caseload["pagar"] & ~open_case
-    causes = {
-        "peluang di bawah rata-rata": int((rest & caseload["boleh"] & (caseload["kategori"] != SIAP_DIBAHAS)).sum()),
-        "dikecualikan oleh pengaman": int((caseload["pagar"] & ~open_case).sum()),
-        "data belum cukup": int((rest & ~caseload["boleh"]).sum()),
-        "kasus sedang diproses": int(open_case.sum()),
-    }
-    words = [word for word, count in sorted(causes.items(), key=lambda item: -item[1]) if count]
-    return f"keluarga siap dibahas lebih sedikit dari kuota; lainnya: {', '.join(words)}"
-
-
-def _cards(reasons: Reasons | None, families: pd.DataFrame) -> pd.DataFrame:
-    """Cards of families that may carry a number, in one order whatever the order of the input."""
-    if reasons is None:
-        return pd.DataFrame({name: [] for name in _CARDS})
-    speakable = families.index[families["p_mandiri_12m"].notna()]
-    own = pd.MultiIndex.from_frame(reasons.cards[list(INDEX)]).isin(speakable)
-    cards = reasons.cards.loc[own, _CARDS]
-    return cards.sort_values([*INDEX, "arah", "urutan"], ascending=[True, True, False, True], ignore_index=True)
+def _rank(key: np.ndarray, group: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Place by ascending ``key`` within its group, from 1; infinite outside ``among``. Ties fall by position."""
+    rank = np.full(len(key), np.inf)
+    rows = np.flatnonzero(among)
+    rows = rows[np.lexsort((key[rows], group[rows]))]
+    owner = group[rows]
+    first = np.searchsorted(owner, owner)
+    rank[rows] = np.arange(len(rows)) - first + 1
+    return rank
 
 
 def _run_id(families: pd.DataFrame, settings: tuple[object, ...], as_of: dt.date) -> str:
     """SHA-256 over everything that decides the lists; the families are in the order of their ids."""
     digest = hashlib.sha256(repr((as_of.isoformat(), *settings)).encode())
-    words = families[["pendamping_id", "proses", "dikecualikan_karena", "peringatan", "rujukan"]].fillna("").astype(str)
-    digest.update("\n".join(families.index.get_level_values("kpm_id")).encode())
-    digest.update(words.to_csv(index=False).encode())
-    digest.update(np.ascontiguousarray(families[_CHANCES].to_numpy(dtype="<f8")).tobytes())
+    digest.update("\n".join(families.index.get_level_values("kpm_id").tolist()).encode())
+    for name in ("pendamping_id", "proses", "dikecualikan_karena", "peringatan", "rujukan"):
+        digest.update("\n".join([name, *families[name].fillna("").tolist()]).encode())
+    digest.update(np.ascontiguousarray(families[list(CHANCES)].to_numpy(dtype="<f8")).tobytes())
     return digest.hexdigest()

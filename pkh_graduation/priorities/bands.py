@@ -12,6 +12,8 @@ import numpy as np
 
 from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
 
+_SLACK = 1e-12
+
 
 @dataclass(frozen=True)
 class Bands:
@@ -37,6 +39,8 @@ class Bands:
         """
         band = np.full(len(p), BELUM, dtype=object)
         likely = np.nan_to_num(p, nan=-1.0)
+        # An average family is ready whatever the mean's last digit: among equals no rounding decides.
+        base *= 1 - _SLACK
         band[judged & (likely >= self.mentoring * base)] = PERLU_PENDAMPINGAN
         band[judged & ~hard & (likely >= self.ready * base)] = SIAP_DIBAHAS
         return band

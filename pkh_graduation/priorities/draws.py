@@ -20,12 +20,12 @@ def uniform(seed: int, purpose: str, names: Iterable[str], date: str) -> np.ndar
     True
     """
     start = hashlib.blake2b(f"{seed}|{purpose}|{date}|".encode(), digest_size=8)
-    found = []
+    found = bytearray()
     for name in names:
         state = start.copy()
-        state.update(str(name).encode())
-        found.append(int.from_bytes(state.digest(), "big") >> 11)
-    return np.array(found, dtype=float) / 2.0**53
+        state.update(name.encode())
+        found += state.digest()
+    return (np.frombuffer(found, dtype=">u8") >> 11).astype(float) / 2.0**53
 
 
 def inclusion(

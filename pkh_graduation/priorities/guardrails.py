@@ -6,13 +6,14 @@ A hard guard whose value is missing is *not cleared*: missing is not ready. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import check_columns
+from pkh_graduation.priorities.phrases import phrases
 
 OBJECTION = "pagar_keberatan"
 
@@ -93,7 +94,9 @@ SOFT = (
 )
 """Listed with a warning and a check."""
 
-_POOR = ("data_umur_hari",)
+READ = tuple(dict.fromkeys([*HARD, "data_umur_hari", *(name for item in SOFT for name in item.columns)]))
+"""Facts that the guards read, of every family."""
+
 _STALE = "data keluarga lebih dari dua tahun atau tanpa tanggal"
 _SPARSE = "banyak data keluarga belum terisi"
 _UNKNOWN = "data pengaman belum lengkap"
@@ -122,46 +125,39 @@ class Guarded:
         return ~(self.hard | self.uncleared | self.poor)
 
 
-def guard(values: pd.DataFrame, model_columns: list[str]) -> Guarded:
-    """Run all guardrails over the facts' values; ``model_columns`` are those in which missing values are counted.
+def guard(values: pd.DataFrame, columns: Sequence[str]) -> Guarded:
+    """Run all guardrails over the facts' values; missing values are counted in ``columns``: those the cohort has at all.
 
     Raises:
         ContractError: the facts lack a column that a guard reads.
     """
-    read = [*dict.fromkeys([*HARD, *_POOR, *(name for item in SOFT for name in item.columns)])]
-    check_columns(values, read, "facts")
+    check_columns(values, [*dict.fromkeys([*READ, *columns])], "facts")
     # As float64 a missing value compares false: a soft guard speaks only of what is known.
-    numbers = values[read].astype("Float64").astype("float64").reset_index(drop=True)
-    guards = numbers[list(HARD)]
-    fired, unknown = guards.fillna(0) != 0, guards.isna().any(axis=1)
-    stale = ~(numbers["data_umur_hari"] <= STALE)
-    sparse = _sparse(values, model_columns)
-    objects = fired[OBJECTION]
-    excluded = {words: fired[name] & (~objects | (name == OBJECTION)) for name, words in HARD.items()}
-    poor = {_STALE: stale, _SPARSE: sparse, _UNKNOWN: unknown}
-    soft = [(item, item.fires(numbers)) for item in SOFT]
-    warnings = {**poor, **{item.warning: fires for item, fires in soft}}
-    checks = {_RENEW: stale | sparse | unknown, **{item.check: fires for item, fires in soft}}
-    told = [_join(flags, ~objects) for flags in (warnings, checks)]
-    series = [
-        pd.Series(column.to_numpy(), index=values.index)
-        for column in (_join(excluded), *told, fired.any(axis=1), objects, unknown, stale | sparse)
-    ]
-    return Guarded(*series)
+    numbers = pd.DataFrame({name: values[name].to_numpy(dtype="float64", na_value=np.nan) for name in READ})
+    guards = numbers[list(HARD)].to_numpy()
+    unknown = np.isnan(guards).any(axis=1)
+    fired = np.nan_to_num(guards) != 0
+    stale = ~(numbers["data_umur_hari"].to_numpy() <= STALE)
+    sparse = _missing_share(values, columns) > SPARSE
+    at = list(HARD).index(OBJECTION)
+    objects = fired[:, at]
+    # Of an objecting family nothing else is said.
+    silent = fired & objects[:, None] & (np.arange(len(HARD)) != at)
+    soft = np.column_stack([item.fires(numbers).to_numpy(dtype=bool) for item in SOFT])
+    speaks = ~objects[:, None]
+    poor = np.column_stack([stale, sparse, unknown])
+    renew = poor.any(axis=1, keepdims=True)
+    series = (
+        phrases(fired & ~silent, list(HARD.values())),
+        phrases(np.hstack([poor, soft]) & speaks, [_STALE, _SPARSE, _UNKNOWN, *(item.warning for item in SOFT)]),
+        phrases(np.hstack([renew, soft]) & speaks, [_RENEW, *(item.check for item in SOFT)]),
+        *(pd.Series(flag) for flag in (fired.any(axis=1), objects, unknown, stale | sparse)),
+    )
+    return Guarded(*(column.set_axis(values.index) for column in series))
 
 
-def _sparse(values: pd.DataFrame, columns: list[str]) -> pd.Series:
-    known = values[[name for name in columns if name in values.columns]].notna()
-    known = known.loc[:, known.any()]
-    if known.shape[1] == 0:
-        return pd.Series(True, index=range(len(values)))
-    return (1 - known.mean(axis=1) > SPARSE).reset_index(drop=True)
-
-
-def _join(flags: dict[str, pd.Series], where: pd.Series | None = None) -> pd.Series:
-    """Words of the flags that are up, joined by ``|``, in the order of the flags; nothing outside ``where``."""
-    matrix = np.column_stack([flag.to_numpy(dtype=bool) for flag in flags.values()])
-    if where is not None:
-        matrix &= where.to_numpy(dtype=bool)[:, None]
-    words = np.array(list(flags), dtype=object)
-    return pd.Series(["|".join(words[row]) for row in matrix], dtype="str")
+def _missing_share(values: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """Share of ``columns`` that is missing, per family; all of it when there are none."""
+    if not columns:
+        return np.ones(len(values))
+    return values[list(columns)].isna().to_numpy().sum(axis=1) / len(columns)

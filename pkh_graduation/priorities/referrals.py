@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+
+from pkh_graduation.priorities.phrases import phrases
 
 MOST = 3
 """Referrals shown per family, in the order of the catalogue."""
@@ -62,18 +65,26 @@ REFERRALS = (
 )
 
 
+READ = tuple(dict.fromkeys(name for item in REFERRALS for name in item.columns))
+"""Facts that the conditions read, of every family."""
+
+
 def refer(values: pd.DataFrame, silent: pd.Series) -> pd.Series:
     """Referrals of each family, words joined by ``|``, at most `MOST`; none where ``silent`` (the family objects).
 
     A referral whose facts are not there, or unknown for a family, does not apply to it.
     """
-    numbers = values.reindex(columns=sorted({name for item in REFERRALS for name in item.columns}))
-    numbers = numbers.astype("Float64").astype("float64").reset_index(drop=True)
-    speaks = ~silent.reset_index(drop=True)
-    words: list[list[str]] = [[] for _ in range(len(values))]
-    for item in REFERRALS:
-        known = numbers[list(item.columns)].notna().all(axis=1)
-        fitting = known & item.fits(numbers) & speaks
-        for position in fitting.to_numpy().nonzero()[0]:
-            words[position].append(item.words)
-    return pd.Series(["|".join(found[:MOST]) for found in words], index=values.index, dtype="str")
+    nothing = np.full(len(values), np.nan)
+    numbers = pd.DataFrame(
+        {
+            name: values[name].to_numpy(dtype="float64", na_value=np.nan) if name in values.columns else nothing
+            for name in READ
+        }
+    )
+    fits = [
+        item.fits(numbers).to_numpy(dtype=bool) & numbers[list(item.columns)].notna().all(axis=1).to_numpy()
+        for item in REFERRALS
+    ]
+    speaks = ~silent.to_numpy(dtype=bool)
+    said = phrases(np.column_stack(fits) & speaks[:, None], [item.words for item in REFERRALS], most=MOST)
+    return said.set_axis(values.index)

@@ -1,11 +1,16 @@
 """Hand-made lists: two caseloads with nasty names, every kind of family, and no model behind them."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import Facts, PriorityLists
+from pkh_graduation.outputs import PartSummary
+from pkh_graduation.outputs.identities import read_identities
+from pkh_graduation.outputs.summary import exclusions, per_kecamatan, per_pendamping, plain
+from pkh_graduation.outputs.views import Caseload, caseloads
 
 AS_OF = dt.date(2025, 9, 30)
 NASTY = ["<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "@SUM(A1)", "+628123", "-1+1", 'O\'Neil & "Ana"']
@@ -150,3 +155,87 @@ def make_vault(lists: PriorityLists) -> pd.DataFrame:
             "nik_pengurus": "3302014101010001",
         }
     )
+
+
+def views(lists: PriorityLists, vault: pd.DataFrame | None, names: dict[str, str] | None = None) -> dict[str, Caseload]:
+    """Views of all caseloads by pendamping."""
+    identities = read_identities(vault, lists.frame["kpm_id"].tolist())
+    return {caseload.pendamping_id: caseload for caseload in caseloads(lists, identities, names or {})}
+
+
+def summary(lists: PriorityLists, part: str = "00", **changes: object) -> PartSummary:
+    """What writing these lists would say of them."""
+    made = PartSummary(
+        part=part,
+        as_of=lists.as_of.isoformat(),
+        run_id=lists.run_id,
+        model="m",
+        tag="",
+        pendamping=plain(per_pendamping(lists).assign(berkas="x")),
+        kecamatan=plain(per_kecamatan(lists)),
+        sebab=plain(exclusions(lists).to_frame()),
+        files=[],
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def cut(lists: PriorityLists, number: int = 2) -> list[PriorityLists]:
+    """The lists as parts of whole caseloads; families without a pendamping go with the last."""
+    people = sorted(lists.frame["pendamping_id"].dropna().unique())
+    part_of = {name: position % number for position, name in enumerate(people)}
+    own = lists.frame["pendamping_id"].map(part_of).fillna(number - 1)
+    parts = []
+    for position in range(number):
+        frame = lists.frame[own == position].reset_index(drop=True)
+        short = lists.shortfalls[lists.shortfalls["pendamping_id"].isin(frame["pendamping_id"])]
+        cards = lists.cards[lists.cards["kpm_id"].isin(frame["kpm_id"])]
+        parts.append(dataclasses.replace(lists, frame=frame, shortfalls=short, cards=cards))
+    return parts
+
+
+def make_nation(kabupaten: int = 3, pendamping: int = 4, families: int = 40, seed: int = 0) -> PriorityLists:
+    """Lists of several kabupaten without cards: two pendamping in a kecamatan, some lists not full."""
+    rng = np.random.default_rng(seed)
+    n, size = kabupaten * pendamping * families, pendamping * families
+    base = make_lists(4, 1)
+    number = np.arange(n)
+    code = 3301 + number // size
+    person = number // families
+    place = pd.array(number % families + 1, dtype="Int32")
+    quota = np.full(kabupaten * pendamping, families // 10)
+    filled = quota - rng.integers(0, 2, len(quota)) * rng.integers(0, quota + 1)
+    place[number % families >= filled[person]] = pd.NA
+    frame = pd.DataFrame(
+        {
+            **dict.fromkeys(("peringatan", "cek", "rujukan"), ""),
+            "kpm_id": [f"k{value:015x}" for value in number],
+            "as_of": pd.Timestamp(AS_OF),
+            "pendamping_id": [f"d{value:015x}" for value in person],
+            "desa": [f"{value}010001" for value in code],
+            "kecamatan": [f"{value}{10 + other % pendamping // 2}0" for value, other in zip(code, person, strict=True)],
+            "kabupaten": code.astype(str),
+            "kelompok_id": "g0123456789abcde",
+            "urutan": place,
+            "kategori": rng.choice(
+                ["siap_dibahas", "perlu_pendampingan_usaha", "belum_data_kurang"], n, p=[0.2, 0.1, 0.7]
+            ),
+            **dict.fromkeys(("p_mandiri_12m", "p_bawah", "p_atas", "p_alamiah_12m", "p_administratif_12m"), 0.1),
+            "slot": pd.Series(np.where(place.isna(), None, "model"), dtype="str"),
+            "propensi": 1.0,
+            "dikecualikan_karena": rng.choice(["", "lansia tinggal sendiri", "ada ibu hamil"], n, p=[0.8, 0.15, 0.05]),
+            "proses": pd.Series(rng.choice([None, "usulan"], n, p=[0.95, 0.05]), dtype="str"),
+        }
+    )[list(base.frame.columns)]
+    index = pd.MultiIndex.from_frame(frame[["kpm_id", "as_of"]])
+    values = pd.DataFrame({"komp_habis_day": 20700.0}, index=index)
+    shortfalls = pd.DataFrame(
+        {
+            "pendamping_id": sorted(set(frame["pendamping_id"])),
+            "dampingan": families,
+            "kuota": quota,
+            "terisi": filled,
+            "sebab": np.where(filled < quota, "keluarga siap dibahas lebih sedikit dari kuota", ""),
+        }
+    )
+    facts = dataclasses.replace(base.facts, values=values, known=values.astype("Int32"))
+    return dataclasses.replace(base, frame=frame, cards=base.cards.iloc[:0], shortfalls=shortfalls, facts=facts)

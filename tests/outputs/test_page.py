@@ -5,12 +5,11 @@ from html.parser import HTMLParser
 from importlib import resources
 
 import pytest
-from handmade_lists import AS_OF, NASTY, make_lists, make_vault
+from handmade_lists import AS_OF, NASTY, make_lists, make_vault, views
 
 from pkh_graduation.outputs import words, write_lists
-from pkh_graduation.outputs.identities import read_identities
-from pkh_graduation.outputs.page import make_index, make_page
-from pkh_graduation.outputs.views import About, caseloads, safe_name
+from pkh_graduation.outputs.page import make_page
+from pkh_graduation.outputs.views import About
 from pkh_graduation.priorities import HARD, SOFT
 
 ABOUT = About(AS_OF, "f" * 64, "m-1", "DATA BUATAN (sintetis)")
@@ -38,8 +37,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def page(lists, vault) -> str:
-    mine = next(c for c in caseloads(lists, read_identities(vault), {}) if c.pendamping_id == "d000000000000001")
-    return make_page(mine, ABOUT)
+    return make_page(views(lists, vault)["d000000000000001"], ABOUT)
 
 
 def test_names_are_text_never_markup(page):
@@ -86,7 +84,7 @@ def test_head_and_foot_say_what_the_list_is(page):
 
 
 def test_appendix_is_folded_and_says_why_not_without_chances(lists, vault):
-    other = next(c for c in caseloads(lists, read_identities(vault), {}) if c.pendamping_id != "d000000000000001")
+    other = views(lists, vault)["d/../evil"]
     page = make_page(other, ABOUT)
     folded = re.search(r"<details>(.*)</details>", page, re.S)[1]
     assert "Tidak diusulkan: lansia tinggal sendiri; ada ibu hamil" in folded
@@ -109,24 +107,25 @@ def test_real_data_carry_no_tag_of_made_up_data(tmp_path):
 
 
 def test_places_are_named_when_names_are_given(lists, vault):
-    mine = next(iter(caseloads(lists, read_identities(vault), {"3302010001": "Desa Sukamaju"})))
+    mine = views(lists, vault, {"3302010001": "Desa Sukamaju"})["d000000000000001"]
     assert {family.desa for family in mine.semua} == {"Desa Sukamaju", "Desa 3302010002"}
 
 
-def test_a_pendamping_and_her_groups_have_the_names_the_office_uses(lists, vault):
-    plain = next(iter(caseloads(lists, read_identities(vault), {})))
-    group = lists.frame.loc[lists.frame["pendamping_id"] == plain.pendamping_id, "kelompok_id"].dropna().iloc[0]
-    names = {plain.pendamping_id: "D-017", group: "Melati 2"}
-    mine = next(iter(caseloads(lists, read_identities(vault), names)))
-    assert (plain.pendamping, mine.pendamping) == (plain.pendamping_id, "D-017")
+def test_a_pendamping_and_her_groups_have_the_names_the_office_uses(lists, vault, tmp_path):
+    name = "d000000000000001"
+    group = lists.frame.loc[lists.frame["pendamping_id"] == name, "kelompok_id"].dropna().iloc[0]
+    names = {name: "D-017", group: "Melati 2"}
+    plain, mine = views(lists, vault)[name], views(lists, vault, names)[name]
+    assert (plain.pendamping, mine.pendamping) == (name, "D-017")
     assert "Melati 2" in {family.kelompok for family in mine.semua}
-    page = make_index(lists, ABOUT, names)
-    assert f'<a href="pendamping/{safe_name(mine.pendamping_id)}.html">D-017</a>' in page
+    write_lists(lists, tmp_path, names=names, formats=("html",))
+    assert f'<a href="pendamping/{name}.html">D-017</a>' in (tmp_path / "index.html").read_text("utf-8")
     assert "D-017" in make_page(mine, ABOUT)
 
 
-def test_index_has_totals_and_no_family(lists):
-    page = make_index(lists, ABOUT, {"3302010": "Kecamatan Rekaan"})
+def test_index_has_totals_and_no_family(lists, tmp_path):
+    write_lists(lists, tmp_path, names={"3302010": "Kecamatan Rekaan"}, formats=("html",))
+    page = (tmp_path / "index.html").read_text("utf-8")
     assert not re.search(r"k0000", page)
     assert "Ringkasan daftar prioritas" in page
     assert "d000000000000001" in page

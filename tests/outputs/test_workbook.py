@@ -4,13 +4,12 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
-from handmade_lists import AS_OF, NASTY
+from handmade_lists import AS_OF, NASTY, views
 from python_calamine import CalamineWorkbook
 
 from pkh_graduation.outputs import words
-from pkh_graduation.outputs.identities import read_identities
 from pkh_graduation.outputs.outcomes import HASIL, KEPUTUSAN_DAFTAR, KEPUTUSAN_KELUARGA
-from pkh_graduation.outputs.views import About, caseloads
+from pkh_graduation.outputs.views import About
 from pkh_graduation.outputs.workbook import ALL_COLUMNS, ANSWERS, LIST_COLUMNS, make_workbook
 
 NS = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -19,7 +18,7 @@ HEAD = 5
 
 @pytest.fixture
 def caseload(lists, vault):
-    return next(c for c in caseloads(lists, read_identities(vault), {}) if c.pendamping_id == "d000000000000001")
+    return views(lists, vault)["d000000000000001"]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from handmade_cases import CATALOGUE, Case
 
 from pkh_graduation.contracts import ContractError
-from pkh_graduation.priorities import HARD, SOFT, guard
+from pkh_graduation.priorities import HARD, SOFT, Quota, guard, prioritise
 
 MODEL = list(CATALOGUE.index[CATALOGUE["model"]])
 
@@ -89,7 +89,12 @@ def test_sparse_families_are_poor_but_a_source_switched_off_is_not_their_fault()
     case = Case(3)
     case.values["tunggakan_n"] = np.nan
     case.values.iloc[0, case.values.columns.get_loc("desil")] = np.nan
-    assert list(guard(case.values, MODEL).poor) == [True, False, False]
+    assert list(guard(case.values, ["desil"]).poor) == [True, False, False]
+    # Nobody has tunggakan_n, so that the cohort does not count it.
+    frame = prioritise(case.scores, None, case.facts, case.history, quota=Quota("x", 0.5, 0, "")).frame
+    sparse = frame.set_index("kpm_id")["peringatan"].str.contains("belum terisi").sort_index()
+    assert list(sparse) == [True, False, False]
+    assert guard(case.values, []).poor.all()
 
 
 def test_a_missing_guard_column_is_refused_by_name():

@@ -1,0 +1,30 @@
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.priorities import Quota
+from pkh_graduation.priorities.shortfalls import shortfalls
+
+
+def families(**columns) -> pd.DataFrame:
+    n = len(columns["pendamping_id"])
+    plain = {"urutan": [np.nan] * n, "proses": [None] * n, "pagar": False, "boleh": True, "kategori": "siap_dibahas"}
+    return pd.DataFrame({**plain, **columns})
+
+
+def test_places_and_causes_are_counted_per_caseload():
+    frame = families(
+        pendamping_id=["b", "b", "b", "a", None],
+        urutan=[1, np.nan, np.nan, 1, np.nan],
+        pagar=[False, True, False, False, False],
+        boleh=[True, False, False, True, False],
+    )
+    told = shortfalls(frame, Quota("x", 1.0, 0, ""))
+    assert told[["pendamping_id", "dampingan", "kuota", "terisi"]].values.tolist() == [["a", 1, 1, 1], ["b", 3, 3, 1]]
+    assert told["sebab"].tolist() == [
+        "",
+        "keluarga siap dibahas lebih sedikit dari kuota; lainnya: dikecualikan oleh pengaman, data belum cukup",
+    ]
+
+
+def test_nobody_served_is_no_line():
+    assert shortfalls(families(pendamping_id=[None, None]), Quota("x", 0.1, 0, "")).empty
