@@ -231,6 +231,8 @@ def grow(
 
 def _decide(tree: HistGradientBoostingClassifier, values: np.ndarray) -> np.ndarray:
     """Margins of one tree ensemble on one thread: many short parallel loops cost more than they gain."""
+    if not len(values):
+        return np.zeros(0)
     with threadpool_limits(limits=1, user_api="openmp"):
         return tree.decision_function(values)
 

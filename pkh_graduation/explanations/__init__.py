@@ -2,11 +2,23 @@
 
 *Reason*: one theme whose features moved a family's log-odds, told by its strongest feature of the same sign, with the
 value and the day on which it became known. In: an `Explainable` model, X, `Facts`. Out: `Reasons`. May import: contracts,
-programme, shap. May not: another room. Nothing here is advice: a reason says what similar families have in common.
+programme, shap. May not: another room. `fast_trees` is a package within, which knows nothing of PKH. Nothing here is
+advice: a reason says what similar families have in common.
 """
 
-from pkh_graduation.explanations.attributions import AdditivityError, Attribution, attribute
+from pkh_graduation.explanations.attributions import AdditivityError, Attribution, Attributor, attribute
+from pkh_graduation.explanations.fast_trees import strongest
 from pkh_graduation.explanations.reasons import explain
 from pkh_graduation.explanations.sentences import Phrasebook, SentenceError, read_phrasebook
 
-__all__ = ["AdditivityError", "Attribution", "Phrasebook", "SentenceError", "attribute", "explain", "read_phrasebook"]
+__all__ = [
+    "AdditivityError",
+    "Attribution",
+    "Attributor",
+    "Phrasebook",
+    "SentenceError",
+    "attribute",
+    "explain",
+    "read_phrasebook",
+    "strongest",
+]

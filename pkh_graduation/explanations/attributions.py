@@ -1,13 +1,12 @@
 """Exact attributions of the explained margin to features, to themes, and per member of the bag.
 
-Trees by path-dependent tree SHAP (Lundberg et al. 2020, Nature Machine Intelligence 2, algorithm 2), linear parts by
-``coef * (matrix - center)``. All in log-odds of the mandiri hazard; the base is the margin of the training rows' average
-tree paths. Correlation is not untangled and nothing here is a cause.
+Trees by path-dependent tree SHAP (Lundberg et al. 2020, Nature Machine Intelligence 2, algorithm 2; `fast_trees`), linear
+parts by ``coef * (matrix - center)``. All in log-odds of the mandiri hazard; the base is the margin of the training rows'
+average tree paths. Correlation is not untangled and nothing here is a cause.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import ContractError, Explainable, ExplainedPart
+from pkh_graduation.explanations.fast_trees import AdditivityError, check_margin, tree_explainer
+from pkh_graduation.explanations.fast_trees.shap_package import load_shap
 
 TOLERANCE = 1e-9
 """Largest difference, in log-odds, between the sum of the attributions and the model's own margin."""
@@ -26,9 +27,9 @@ WAKTU = "waktu"
 BLOCK = 20_000
 """Families explained at once: bounds the memory of the per-member sums."""
 
-
-class AdditivityError(ArithmeticError):
-    """The attributions do not add up to the model's margin: what would be shown is not what the model says."""
+_SAMPLE = 256
+"""Families whose margin is asked for again where the caller has none at hand."""
+_LINEAR_BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,74 @@ class Attribution:
     agreement: np.ndarray
 
 
-def load_shap() -> Any:
-    """The shap package, imported when first needed: it takes seconds."""
-    with warnings.catch_warnings():
-        # shap 0.51 makes its colour maps by a call that newer matplotlib announces to deprecate.
-        warnings.simplefilter("ignore", PendingDeprecationWarning)
-        import shap
-    return shap
+class Attributor:
+    """Attributions of one model, block after block: what is read of the model once is kept.
+
+    Args:
+        columns: the columns of X, in order. Values have one place more, for `WAKTU`.
+
+    All trees over one matrix are explained in one pass, and all linear parts over one matrix in one product. Not tied to a
+    model: explainers are kept by the estimators they were made of.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = (*columns, WAKTU)
+        self._place = {name: number for number, name in enumerate(self.columns)}
+        # The estimators are kept beside their explainer: an id is only unique while its object lives.
+        self._explainers: dict[tuple[tuple[int, float], ...], tuple[tuple[Any, ...], Any]] = {}
+
+    def values(
+        self, model: Explainable, X: pd.DataFrame, *, margin: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Values (n, len(columns) + 1), last `WAKTU`, and base (n,), in log-odds.
+
+        ``margin`` (n,), such as ``Scores.margin``, is compared with in every row; without it the model computes the margin of
+        256 rows again. Values lie column by column in memory: their transpose is C-ordered.
+
+        Raises:
+            AdditivityError: base and values miss the margin by more than `TOLERANCE` in some row.
+            ContractError: a part credits a feature that X lacks.
+        """
+        total, base = self.parts(model.explained_parts(X), len(X))
+        found = total.sum(axis=0) + base
+        if margin is not None:
+            check_margin(found, margin, TOLERANCE, what="families")
+        elif len(X):
+            some = np.unique(np.linspace(0, len(X) - 1, _SAMPLE).astype(np.int64))
+            check_margin(found[some], model.explained_margin(X.iloc[some]), TOLERANCE, what="families")
+        return total.T, np.full(len(X), base)
+
+    def parts(self, parts: Sequence[ExplainedPart], n: int) -> tuple[np.ndarray, float]:
+        """The parts' weighted values, feature-major (len(columns) + 1, n), and their base; nothing is compared."""
+        total, base = np.zeros((len(self.columns), n)), 0.0
+        for together in _sharing_a_matrix(parts):
+            credit = self._credit(together[0].owner)
+            add = self._add_trees if together[0].kind == "tree" else _add_linear
+            base += add(total, together, credit)
+        return total, base
+
+    def _credit(self, owner: Sequence[str]) -> list[int]:
+        """Whom each column of a part is credited to."""
+        unknown = sorted(set(owner) - self._place.keys())
+        if unknown:
+            raise ContractError(
+                f"the model credits features {unknown} that X does not have; it has {list(self.columns)}."
+            )
+        return [self._place[name] for name in owner]
+
+    def _add_trees(self, total: np.ndarray, parts: Sequence[ExplainedPart], credit: Sequence[int]) -> float:
+        explainer = self._explainer(parts)
+        phi, _ = explainer.explain_columns(parts[0].matrix.T)
+        for row, place in zip(phi, credit, strict=True):
+            total[place] += row
+        return float(explainer.base)
+
+    def _explainer(self, parts: Sequence[ExplainedPart]) -> Any:
+        key = tuple((id(part.estimator), part.weight) for part in parts)
+        if key not in self._explainers:
+            estimators = tuple(part.estimator for part in parts)
+            self._explainers[key] = (estimators, tree_explainer(estimators, weights=[part.weight for part in parts]))
+        return self._explainers[key][1]
 
 
 def attribute(model: Explainable, X: pd.DataFrame, theme_of: pd.Series) -> Attribution:
@@ -61,12 +123,12 @@ def attribute(model: Explainable, X: pd.DataFrame, theme_of: pd.Series) -> Attri
 
     Raises:
         AdditivityError: base and attributions miss ``model.explained_margin(X)`` by more than `TOLERANCE` in some row.
-        ContractError: a part credits a feature that X lacks, a column has no theme, or a tree splits on native categories.
+        ContractError: a part credits a feature that X lacks, or a column has no theme.
     """
     columns = list(X.columns)
     themes = _themes(columns, theme_of)
-    explainers: dict[int, tuple[Any, Any]] = {}
-    blocks = [_explain_block(model, block, themes, explainers) for block in _blocks(X)]
+    attributor = Attributor(columns)
+    blocks = [_explain_block(model, block, themes, attributor) for block in _blocks(X)]
     values = np.concatenate([block.values for block in blocks])
     data = X.to_numpy(dtype=float)
     if not values[:, -1].any():
@@ -113,25 +175,20 @@ def _blocks(X: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield X.iloc[start : start + BLOCK]
 
 
-def _explain_block(
-    model: Explainable, X: pd.DataFrame, themes: list[str], explainers: dict[int, tuple[Any, Any]]
-) -> _Block:
-    place = {name: number for number, name in enumerate([*X.columns, WAKTU])}
-    members: dict[int, np.ndarray] = {}
-    base = 0.0
+def _explain_block(model: Explainable, X: pd.DataFrame, themes: list[str], attributor: Attributor) -> _Block:
+    of_member: dict[int, list[ExplainedPart]] = {}
     for part in model.explained_parts(X):
-        part_values, part_base = _attribute_part(part, explainers)
-        total = members.setdefault(part.member, np.zeros((len(X), len(place))))
-        total += part.weight * part_values @ _credits(part.owner, place)
-        base += part.weight * part_base
-    values = np.sum(list(members.values()), axis=0) if members else np.zeros((len(X), len(place)))
-    _check_additivity(values.sum(axis=1) + base, model.explained_margin(X))
+        of_member.setdefault(part.member, []).append(part)
+    members = [attributor.parts(parts, len(X)) for parts in of_member.values()]
+    values = sum((member for member, _ in members), np.zeros((len(themes), len(X))))
+    base = sum(own for _, own in members)
+    check_margin(values.sum(axis=0) + base, model.explained_margin(X), TOLERANCE, what="families")
     belongs = _belongs(themes)
-    contributions = values @ belongs
+    contributions = values.T @ belongs
     sign = np.sign(contributions)
-    same = [np.sign(member @ belongs) == sign for member in members.values()]
+    same = [np.sign(member.T @ belongs) == sign for member, _ in members]
     agreement = np.mean(same, axis=0) if same else np.zeros_like(contributions)
-    return _Block(values, np.full(len(X), base), contributions, agreement)
+    return _Block(values.T, np.full(len(X), base), contributions, agreement)
 
 
 def _belongs(themes: list[str]) -> np.ndarray:
@@ -140,51 +197,30 @@ def _belongs(themes: list[str]) -> np.ndarray:
     return np.array([[float(theme == other) for other in order] for theme in themes])
 
 
-def _credits(owner: Sequence[str], place: dict[str, int]) -> np.ndarray:
-    """0/1 matrix (a part's columns, features): whom each column is credited to."""
-    unknown = sorted(set(owner) - place.keys())
-    if unknown:
-        raise ContractError(f"the model credits features {unknown} that X does not have; it has {list(place)}.")
-    return np.eye(len(place))[[place[name] for name in owner]]
+def _sharing_a_matrix(parts: Sequence[ExplainedPart]) -> list[list[ExplainedPart]]:
+    """Parts of one kind over the very same matrix, credited alike, in order of first appearance."""
+    groups: dict[tuple[str, int, tuple[str, ...]], list[ExplainedPart]] = {}
+    for part in parts:
+        groups.setdefault((part.kind, id(part.matrix), part.owner), []).append(part)
+    return list(groups.values())
 
 
-def _attribute_part(part: ExplainedPart, explainers: dict[int, tuple[Any, Any]]) -> tuple[np.ndarray, float]:
-    """Values (n, p) and base of one part, in the part's own margin."""
-    if part.kind == "linear":
+def _add_linear(total: np.ndarray, parts: Sequence[ExplainedPart], credit: Sequence[int]) -> float:
+    """Add ``weight * coef * (matrix - center)``, summed over parts, to the credited rows; returns the base."""
+    slope, shift, base = np.zeros(len(credit)), np.zeros(len(credit)), 0.0
+    for part in parts:
         if part.coef is None or part.center is None:
             raise ContractError("a linear part needs coef and center.")
-        return part.coef * (part.matrix - part.center), float(part.intercept + part.coef @ part.center)
-    key = id(part.estimator)
-    if key not in explainers:
-        # The estimator is kept beside its explainer: an id is only unique while its object lives.
-        explainers[key] = (part.estimator, _tree_explainer(part.estimator))
-    explainer = explainers[key][1]
-    if not len(part.matrix):
-        return np.zeros(part.matrix.shape), 0.0
-    values = np.asarray(explainer.shap_values(part.matrix, check_additivity=False), dtype=float)
-    if values.shape != part.matrix.shape:
-        raise ContractError(
-            f"tree attributions have shape {values.shape}, expected {part.matrix.shape}: only one-output trees."
-        )
-    return values, float(np.ravel(explainer.expected_value)[0])
+        slope += part.weight * part.coef
+        shift += part.weight * part.coef * part.center
+        base += part.weight * float(part.intercept + part.coef @ part.center)
+    matrix = parts[0].matrix
+    for start in range(0, len(matrix), _LINEAR_BLOCK):
+        own = slice(start, start + _LINEAR_BLOCK)
+        columns = np.ascontiguousarray(matrix[own].T)
+        for column, place, by, less in zip(columns, credit, slope.tolist(), shift.tolist(), strict=True):
+            total[place, own] += column * by - less
+    return base
 
 
-def _tree_explainer(estimator: Any) -> Any:
-    categorical = getattr(estimator, "is_categorical_", None)
-    if categorical is not None and np.any(categorical):
-        raise ContractError(
-            f"the {type(estimator).__name__} splits on native categories, which tree SHAP misreads by several log-odds; "
-            "fit it on numeric codes."
-        )
-    return load_shap().TreeExplainer(estimator, feature_perturbation="tree_path_dependent")
-
-
-def _check_additivity(explained: np.ndarray, margin: np.ndarray) -> None:
-    error = np.abs(explained - np.asarray(margin, dtype=float))
-    wrong = ~(error <= TOLERANCE)
-    if wrong.any():
-        raise AdditivityError(
-            f"attributions miss the model's margin in {int(wrong.sum())} of {len(error)} families, by up to "
-            f"{float(np.nanmax(error)) if np.isfinite(error).any() else float('nan'):.3g} log-odds (allowed {TOLERANCE:g}): "
-            "no reason is shown. The parts that the model hands over do not belong to this margin."
-        )
+__all__ = ["TOLERANCE", "WAKTU", "AdditivityError", "Attribution", "Attributor", "attribute", "load_shap"]

@@ -130,8 +130,10 @@ def _word(
         # That nothing is recorded ("no enterprise") has no record's day: it is known on the as-of date itself.
         days = known[feature].iloc[rows].astype("Int32").fillna(pd.Series(asked[rows], index=known.index[rows]))
         told = cards.assign(nilai=own, tanggal_diketahui=days.to_numpy())
-        others = cohort.values[feature].to_numpy(dtype=float, na_value=np.nan)
-        pieces.append(told.assign(kalimat=_sentences(told, standings(own, others), facts.catalogue.loc[feature], book)))
+        # The others' values may come from X, where they are float32: one's own is compared in the same precision.
+        others = cohort.values[feature].to_numpy(dtype=np.float32, na_value=np.nan)
+        standing = standings(own.astype(np.float32), others)
+        pieces.append(told.assign(kalimat=_sentences(told, standing, facts.catalogue.loc[feature], book)))
     return _table(pieces, index)
 
 
