@@ -69,9 +69,22 @@ def ingest(
 
 
 @app.command()
-def features(as_of: AsOf, out: Out = Path("pkh"), settings: SettingsFile = None, json: Json = False) -> None:
-    """Compute the features of every training date up to the as-of date."""
-    run(Command("features", out=out, as_of=as_of, settings=settings, json=json))
+def features(
+    as_of: AsOf,
+    out: Out = Path("pkh"),
+    only: Annotated[
+        bool, typer.Option("--only", help="The as-of date alone, as lists need it; no training dates.")
+    ] = False,
+    engine: Annotated[str, typer.Option("--engine", help="Where the SQL runs: duckdb or spark.")] = "duckdb",
+    master: Annotated[
+        str, typer.Option("--master", help="Spark master, such as local[2] or a cluster's address.")
+    ] = "local[2]",
+    settings: SettingsFile = None,
+    json: Json = False,
+) -> None:
+    """Compute the features of every training date up to the as-of date, or of the as-of date alone."""
+    command = Command("features", out=out, as_of=as_of, settings=settings, json=json)
+    run(command, only=only, engine=engine, master=master)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Settings, SettingsError, read_settings
 
 Figures = tuple[dict[str, Any], int]
+ENGINES = ("duckdb", "spark")
 
 
 class MisuseError(ValueError):
@@ -47,6 +48,12 @@ def _settings(call: Call) -> Settings:
         return read_settings(call.settings)
     except SettingsError as error:
         raise MisuseError(str(error)) from error
+
+
+def _crew(settings: Settings) -> Any:
+    from pkh_graduation.workflows.crew import Crew
+
+    return Crew(settings.machine.workers, settings.machine.memory_limit)
 
 
 def _key(path: Path | None) -> bytes | None:
@@ -97,12 +104,15 @@ def ingest(
     return figures, 3 if figures["above_limit"] else 0
 
 
-def features(call: Call, *, progress: Progress) -> Figures:
-    """Features of the training dates."""
+def features(call: Call, *, progress: Progress, only: bool, engine: str, master: str) -> Figures:
+    """Features of the training dates, or of one date."""
+    if engine not in ENGINES:
+        raise MisuseError(f"no engine {engine!r}; there are {list(ENGINES)}.")
     from pkh_graduation.workflows import featuring
 
-    recipe = _settings(call).recipe
-    return featuring.compute(Places(call.out), as_of=_as_of(call), recipe=recipe, progress=progress), 0
+    settings = _settings(call)
+    options = {"recipe": settings.recipe, "crew": _crew(settings), "only": only, "progress": progress}
+    return featuring.compute(Places(call.out), as_of=_as_of(call), **options), 0
 
 
 def backtest(call: Call, *, progress: Progress) -> Figures:
@@ -127,10 +137,11 @@ def train(call: Call, *, progress: Progress, models: Path | None, name: str | No
 
 def score(call: Call, *, progress: Progress, **options: Any) -> Figures:
     """Incidence of every family."""
-    from pkh_graduation.workflows import listing
+    from pkh_graduation.workflows import scoring
 
-    recipe = _settings(call).recipe
-    return listing.score(Places(call.out), as_of=_as_of(call), recipe=recipe, progress=progress, **options), 0
+    settings = _settings(call)
+    options |= {"recipe": settings.recipe, "crew": _crew(settings), "progress": progress}
+    return scoring.score(Places(call.out), as_of=_as_of(call), **options), 0
 
 
 def lists(call: Call, *, progress: Progress, names: bool, **options: Any) -> Figures:
@@ -144,6 +155,7 @@ def lists(call: Call, *, progress: Progress, names: bool, **options: Any) -> Fig
         recipe=settings.recipe,
         settings=settings.lists,
         vault=names,
+        crew=_crew(settings),
         progress=progress,
         **options,
     )

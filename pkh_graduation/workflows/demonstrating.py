@@ -19,7 +19,8 @@ from pkh_graduation import stores
 from pkh_graduation.contracts import Progress, quiet
 from pkh_graduation.programme.calendar import add_tahap, tahap_of
 from pkh_graduation.records import population
-from pkh_graduation.workflows import featuring, ingesting, learning, listing
+from pkh_graduation.workflows import featuring, ingesting, learning, listing, scoring
+from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Settings
 
@@ -49,21 +50,21 @@ def demo(
 ) -> dict[str, Any]:
     """Run every command once, in the order of the river, and return the figures of the run."""
     started = time.perf_counter()
-    recipe = settings.recipe
+    recipe, crew = settings.recipe, Crew(settings.machine.workers, settings.machine.memory_limit)
     progress("1/7 membuat penduduk buatan")
     population.write_population(places.records, places.truth, preset=preset, seed=seed, workers=2)
     progress("2/7 membaca catatan")
     read = ingesting.ingest(places.records, places, key=demo_key(seed), settings=settings, progress=progress)
     progress("3/7 menghitung fitur")
-    made = featuring.compute(places, as_of=as_of, recipe=recipe, progress=progress)
+    made = featuring.compute(places, as_of=as_of, recipe=recipe, crew=crew, progress=progress)
     progress("4/7 uji mundur")
     judged = learning.backtest(places, as_of=as_of, recipe=recipe, progress=progress)
     progress("5/7 melatih model")
     learning.train(places, as_of=as_of, recipe=recipe, progress=progress)
     progress("6/7 menilai keluarga")
-    listing.score(places, as_of=as_of, recipe=recipe, progress=progress)
+    scoring.score(places, as_of=as_of, recipe=recipe, crew=crew, progress=progress)
     progress("7/7 menulis daftar")
-    written = listing.lists(places, as_of=as_of, recipe=recipe, settings=settings.lists, progress=progress)
+    written = listing.lists(places, as_of=as_of, recipe=recipe, settings=settings.lists, crew=crew, progress=progress)
     return {
         **{name: written[name] for name in ("kpm", "pendamping", "lists", "listed", "run_id", "index", "as_of")},
         **{name: read[name] for name in ("rows_in", "rows_accepted", "rows_quarantined")},

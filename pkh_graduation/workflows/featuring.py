@@ -1,18 +1,35 @@
-"""`features`: the store -> one row per family and as-of date, with the facts behind it where asked."""
+"""`features`: the store -> cohort and features, one Parquet part per bucket and as-of date; and all of them read back.
+
+``features/as_of=D/kohor/`` holds who was at risk (`Snapshots`), ``tempat/`` the totals per desa and kelompok that neighbours
+share, ``features/as_of=D/bucket=NN.parquet`` the rows: X (float32) and, as ``fakta.<name>``, the exact values that every
+list needs. Each part carries a mark with the hash of the feature specification and of its inputs: what is done is not redone.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import inspect
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from pkh_graduation import engines, stores, timeline
+from pkh_graduation import engines, outputs, priorities, stores, timeline
 from pkh_graduation import features as room
-from pkh_graduation.contracts import Engine, Facts, Progress, Records, Snapshots, quiet
-from pkh_graduation.programme.calendar import add_tahap, tahap_end, tahap_of
+from pkh_graduation.contracts import Engine, Facts, Progress, Records, Snapshots, StoredTable, quiet
+from pkh_graduation.programme.calendar import add_tahap, day_of, tahap_end, tahap_of
+from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Recipe
+
+FACT = "fakta."
+"""Prefix of the columns of a part that hold exact values, not inputs of the model."""
 
 
 def build_features(
@@ -45,45 +62,253 @@ def training_dates(as_of: dt.date, recipe: Recipe) -> list[dt.date]:
     return [add_tahap(last, -back) for back in range(recipe.history_tahap - 1, -1, -1)]
 
 
-def panel(records: Records, as_of: dt.date, recipe: Recipe) -> Snapshots:
-    """Snapshots of the dates a recipe learns from, none before exits were recorded: only survivors would be in them."""
-    dates = training_dates(as_of, recipe)
-    since = max(dates[0], timeline.watched_since(records))
-    return timeline.take_snapshots(records, every="tahap", since=since, until=dates[-1])
-
-
 def compute(
-    places: Places, *, as_of: dt.date, recipe: Recipe, engine: Engine | None = None, progress: Progress = quiet
+    places: Places,
+    *,
+    as_of: dt.date,
+    recipe: Recipe,
+    only: bool = False,
+    crew: Crew | None = None,
+    progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Compute the features of all training dates up to ``as_of`` and keep them, one folder per date."""
-    records = stores.read_store(places.store)
-    history = panel(records, as_of, recipe)
-    X, facts = build_features(records, history, engine=engine, facts=False, progress=progress)
-    for day in history.dates:
-        stamp = pd.Timestamp(day)
-        rows = X.index.get_level_values("as_of") == stamp
-        stores.write_frame(places.features(day) / "X.parquet", X[rows].astype("float32"))
-        here = history.frame.index.get_level_values("as_of") == stamp
-        stores.write_frame(places.features(day) / "history.parquet", history.frame[here])
-    stores.write_frame(places.out / "features" / "dictionary.parquet", facts.catalogue)
-    return {"dates": [day.isoformat() for day in history.dates], "rows": len(X), "n_features": X.shape[1]}
+    """Compute the features of all training dates up to ``as_of``, one part per bucket and date; finished parts are kept.
+
+    No date before exits were recorded is taken: only survivors would be in it. ``only``: no training date, ``as_of`` alone.
+    """
+    store = stores.open_store(places.store)
+    if only:
+        return compute_at(places, store, [as_of], crew=crew or Crew(), progress=progress)
+    since = dt.date.fromisoformat(store.about["watched_since"])
+    dates = [day for day in training_dates(as_of, recipe) if day >= since]
+    return compute_at(places, store, dates, crew=crew or Crew(), progress=progress)
+
+
+def compute_at(
+    places: Places, store: stores.Store, dates: Sequence[dt.date], *, crew: Crew, progress: Progress = quiet
+) -> dict[str, Any]:
+    """Compute the parts of these dates that are not there yet, bucket by bucket; returns counts of what was done."""
+    stores.clear_litter(places.out / "features")
+    spill = str(places.out / "features" / ".tumpahan")
+    run = FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill)
+    plan = run.plan(store.buckets[0], progress)
+    pieces = -(-crew.processes(store) // len(store.buckets))
+    cohorts = [(run, bucket, tuple(dates[piece::pieces])) for bucket in store.buckets for piece in range(pieces)]
+    made = crew.each(store, take_cohort, cohorts, label="kohor", progress=progress)
+    tasks = [(run, bucket, day) for day in dates for bucket in store.buckets]
+    done = crew.each(store, compute_part, tasks, label="fitur", progress=progress)
+    stores.write_frame(places.out / "features" / "dictionary.parquet", run.dictionary(plan))
+    for day in dates:
+        parts = stores.Parts(places.features(day))
+        parts.keep_only(store.buckets)
+        marks = {bucket: parts.mark(bucket) for bucket in store.buckets}
+        content = {"specification": plan.fingerprint, "store": store.digest, "as_of": day.isoformat(), "parts": marks}
+        stores.write_json(places.features(day) / "manifest.json", content)
+    return {
+        "dates": [day.isoformat() for day in dates],
+        "buckets": len(store.buckets),
+        "rows": sum(part["rows"] for part in done),
+        "n_features": len(run.names),
+        "cohorts_computed": sum(part["computed"] for part in made),
+        "parts_computed": sum(part["computed"] for part in done),
+        "parts_kept": sum(1 - part["computed"] for part in done),
+        "memory_limit": crew.memory_limit,
+    }
+
+
+@dataclass(frozen=True)
+class FeatureRun:
+    """One run: which store, and what each worker may use. Sent to workers as it is."""
+
+    places: Places
+    store: stores.Store
+    memory_limit: str | None
+    threads: int
+    spill: str
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Columns of X, in order."""
+        return tuple(room.default_catalogue().model_names)
+
+    @cached_property
+    def exact(self) -> tuple[str, ...]:
+        """Features whose exact values a part keeps beside X: those that every list needs."""
+        needed = {*priorities.NEEDED_FACTS, *outputs.SHOWN_FACTS}
+        return tuple(f.name for f in room.default_catalogue().features if f.name in needed)
+
+    def plan(self, bucket: str, progress: Progress = quiet, *, twins: bool = False) -> room.FeaturePlan:
+        """The features of a part, over what the bucket's tables hold; all of them, with known days, where ``twins``."""
+        columns = {name: stores.columns_of(path) for name, path in self.store.files(bucket).items()}
+        names = None if twins else {*self.names, *self.exact}
+        linked = "tautan_kpm" in columns and bool(self.store.manifest["shared"]["tautan_kpm"]["rows"])
+        return room.plan_features(
+            columns, names=names, twins=twins, linked=linked, places_given=True, progress=progress
+        )
+
+    def dictionary(self, plan: room.FeaturePlan) -> pd.DataFrame:
+        """The data dictionary, with what this store lacks."""
+        listed = room.dictionary(plan.catalogue)
+        listed["tersedia"] = ~listed.index.isin(list(plan.off))
+        return listed
+
+    def tables(self, bucket: str, plan: room.FeaturePlan) -> dict[str, StoredTable]:
+        """The bucket's tables, left in their files."""
+        paths = {name: [str(path)] for name, path in self.store.files(bucket).items()}
+        return room.stored_tables(paths, plan.reads)
+
+    def links(self, bucket: str, plan: room.FeaturePlan, day: dt.date) -> dict[str, pd.DataFrame]:
+        """Which ids continue which, as known on the day, where any do."""
+        if not plan.linked:
+            return {}
+        records = stores.read_bucket(self.store, bucket, {"tautan_kpm": timeline.READS["tautan_kpm"]})
+        return {"tautan": room.links(records.tables, day_of(day))}
+
+    def engine(self) -> engines.DuckDBEngine:
+        """An engine of the size a worker may have."""
+        return engines.DuckDBEngine(self.threads, self.memory_limit, self.spill)
+
+    def cohort(self, day: dt.date) -> stores.Parts:
+        """Parts of the cohort at a date."""
+        return stores.Parts(self.places.features(day) / "kohor")
+
+    def totals(self, day: dt.date, place: str, twins: bool = False) -> stores.Parts:
+        """Parts of the totals per place at a date, of plans without or with ``twins``."""
+        return stores.Parts(self.places.features(day) / ("tempat_fakta" if twins else "tempat") / place)
+
+    def rows(self, day: dt.date) -> stores.Parts:
+        """Parts of X at a date."""
+        return stores.Parts(self.places.features(day))
+
+    def merged_totals(self, plan: room.FeaturePlan, day: dt.date) -> dict[str, pd.DataFrame]:
+        """Totals per place over all buckets."""
+        parts = [{p: self.totals(day, p, plan.twins).read(b) for p in plan.query.places} for b in self.store.buckets]
+        return room.merge_totals(plan, parts)
+
+    def cohort_inputs(self, bucket: str, plan: room.FeaturePlan, day: dt.date) -> str:
+        """Digest of what decides the cohort and its totals."""
+        files = self.store.fingerprint(bucket)
+        return stores.digest_of(day.isoformat(), plan.fingerprint, source_of(timeline), files)
+
+    def inputs(self, bucket: str, plan: room.FeaturePlan, day: dt.date) -> str:
+        """Digest of what decides a part of X: its own tables, and every bucket's totals."""
+        marks = [self.totals(day, place).mark(b) for place in sorted(plan.query.places) for b in self.store.buckets]
+        own = self.cohort(day).mark(bucket)
+        return stores.digest_of(
+            self.cohort_inputs(bucket, plan, day), own and own["sha256"], [mark and mark["sha256"] for mark in marks]
+        )
+
+
+def take_cohort(run: FeatureRun, bucket: str, dates: tuple[dt.date, ...]) -> dict[str, int]:
+    """Task of a worker: the cohort of a bucket at those of the dates where it is missing, and its totals per place."""
+    plan = run.plan(bucket)
+    inputs = {day: run.cohort_inputs(bucket, plan, day) for day in dates}
+    missing = [day for day in dates if not _all_done(run, plan, bucket, day, inputs[day])]
+    if not missing:
+        return {"computed": 0}
+    records = stores.read_bucket(run.store, bucket, timeline.READS)
+    tables = run.tables(bucket, plan)
+    moments = room.moments_of(timeline.spine(missing))
+    with run.engine() as engine:
+        for day, snapshots in zip(missing, timeline.stream_snapshots(records, missing), strict=True):
+            more = run.links(bucket, plan, day)
+            totals = room.place_totals(plan, {**tables, **more}, snapshots.frame, moments[day_of(day)], engine)
+            for place, frame in totals.items():
+                run.totals(day, place).write(bucket, frame, inputs[day])
+            run.cohort(day).write(bucket, snapshots.frame, inputs[day])
+    return {"computed": len(missing)}
+
+
+def take_totals(run: FeatureRun, bucket: str, day: dt.date) -> dict[str, int]:
+    """Task of a worker: the totals per place of a bucket's cohort that the facts and their known days need."""
+    plan = run.plan(bucket, twins=True)
+    inputs = run.cohort_inputs(bucket, plan, day)
+    if all(run.totals(day, place, True).done(bucket, inputs) for place in plan.query.places):
+        return {"computed": 0}
+    cohort, tables = run.cohort(day).read(bucket), {**run.tables(bucket, plan), **run.links(bucket, plan, day)}
+    moment = room.moments_of(timeline.spine([day]))[day_of(day)]
+    with run.engine() as engine:
+        for place, frame in room.place_totals(plan, tables, cohort, moment, engine).items():
+            run.totals(day, place, True).write(bucket, frame, inputs)
+    return {"computed": 1}
+
+
+def compute_part(run: FeatureRun, bucket: str, day: dt.date) -> dict[str, int]:
+    """Task of a worker: the rows of one bucket at one date."""
+    plan = run.plan(bucket)
+    parts, inputs = run.rows(day), run.inputs(bucket, plan, day)
+    if parts.done(bucket, inputs):
+        known = parts.mark(bucket)
+        return {"computed": 0, "rows": int(known["rows"]) if known else 0}
+    cohort = run.cohort(day).read(bucket)
+    moment = room.moments_of(timeline.spine([day]))[day_of(day)]
+    tables = {**run.tables(bucket, plan), **run.links(bucket, plan, day)}
+    with run.engine() as engine:
+        values, _ = room.compute(plan, tables, cohort, moment, engine, totals=run.merged_totals(plan, day))
+    columns = dict(zip(run.names, room.model_matrix(values, run.names).T, strict=True))
+    columns |= {FACT + name: values[name].array for name in run.exact if name in values}
+    parts.write(bucket, pd.DataFrame(columns, index=cohort.index), inputs)
+    return {"computed": 1, "rows": len(cohort)}
+
+
+def _all_done(run: FeatureRun, plan: room.FeaturePlan, bucket: str, day: dt.date, inputs: str) -> bool:
+    totals = all(run.totals(day, place).done(bucket, inputs) for place in plan.query.places)
+    return totals and run.cohort(day).done(bucket, inputs)
+
+
+def source_of(package: Any) -> str:
+    """SHA-256 of the source of a room: another program, another result."""
+    folder = Path(inspect.getfile(package)).parent
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
 
 
 def load(places: Places, *, as_of: dt.date, recipe: Recipe) -> tuple[pd.DataFrame, Snapshots, pd.DataFrame]:
-    """Read back X, snapshots and dictionary that `compute` kept.
+    """Read back X, snapshots and dictionary of the training dates, of at most ``recipe.families`` families.
+
+    Where there are more, whole families are drawn by a hash of their number, the same at every date.
 
     Raises:
         FileNotFoundError: features of these dates were not computed yet.
     """
-    X, frames = [], []
-    for day in training_dates(as_of, recipe):
-        folder = places.features(day)
-        if folder.is_dir():
-            X.append(pd.read_parquet(folder / "X.parquet"))
-            frames.append(pd.read_parquet(folder / "history.parquet"))
-    if not X:
+    days = [day for day in training_dates(as_of, recipe) if (places.features(day) / "manifest.json").is_file()]
+    if not days:
         raise FileNotFoundError(
             f"{places.out} holds no features up to {as_of.isoformat()}: run `pkh-graduation features` first."
         )
     dictionary = pd.read_parquet(places.out / "features" / "dictionary.parquet")
-    return pd.concat(X).astype("float64"), Snapshots(pd.concat(frames)), dictionary
+    names = list(dictionary.index[dictionary["model"]])
+    share = _share(places, days, recipe.families)
+    X, frames = [], []
+    for day in days:
+        for bucket in part_names(places, day):
+            frame = stores.Parts(places.features(day) / "kohor").read(bucket)
+            rows = stores.Parts(places.features(day)).read(bucket, names)
+            drawn = _drawn(frame["kpm"].to_numpy(), share)
+            frames.append(frame[drawn])
+            X.append(rows[drawn].astype("float64"))
+    return pd.concat(X), Snapshots(pd.concat(frames)), dictionary
+
+
+def part_names(places: Places, day: dt.date) -> list[str]:
+    """Buckets of a finished date, in order.
+
+    Raises:
+        FileNotFoundError: the date's features are not there.
+    """
+    path = places.features(day) / "manifest.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{places.out} holds no features of {day.isoformat()}: run `pkh-graduation features`.")
+    return list(json.loads(path.read_text(encoding="utf-8"))["parts"])
+
+
+def _share(places: Places, days: Sequence[dt.date], families: int) -> float:
+    marks = [stores.Parts(places.features(days[-1])).mark(bucket) for bucket in part_names(places, days[-1])]
+    there = sum(int(mark["rows"]) for mark in marks if mark)
+    return min(1.0, families / max(there, 1))
+
+
+def _drawn(kpm: np.ndarray, share: float) -> np.ndarray:
+    """Families whose hash falls into the share; the same families at every date and on every machine."""
+    if share >= 1.0:
+        return np.ones(len(kpm), dtype=bool)
+    mixed = kpm.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(40)).astype(float) < share * 2.0**24

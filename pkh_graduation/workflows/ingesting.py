@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pkh_graduation import records as room
-from pkh_graduation import stores
+from pkh_graduation import stores, timeline
 from pkh_graduation.contracts import Progress, quiet
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Settings
@@ -30,7 +30,9 @@ def ingest(
     done = room.ingest(raw, key=key, mapping=mapping, strict=settings.ingest.strict, progress=progress)
     if places is not None:
         progress("menulis penyimpanan")
-        stores.write_store(done.records, done.quarantine, places.store)
+        about = {"watched_since": timeline.watched_since(done.records).isoformat()}
+        per_bucket = settings.machine.families_per_bucket
+        stores.write_store(done.records, done.quarantine, places.store, per_bucket=per_bucket, about=about)
         stores.write_frame(places.store / "karantina" / "temuan_baca.parquet", done.findings)
         stores.write_vault(done.vault, done.pairs, places.vault)
     rows = done.quarantine.rows.astype(int)

@@ -36,7 +36,7 @@ def contenders(recipe: Recipe, dictionary: pd.DataFrame) -> dict[str, Contender]
 def _material(
     places: Places, as_of: dt.date, recipe: Recipe
 ) -> tuple[Records, pd.DataFrame, Snapshots, pd.DataFrame, Outcomes]:
-    records = stores.read_store(places.store)
+    records = stores.read_store(places.store, timeline.READS)
     X, history, dictionary = featuring.load(places, as_of=as_of, recipe=recipe)
     y = timeline.observe_outcomes(records, history, horizon=recipe.horizon, known_by=as_of)
     return records, X, history, dictionary, y

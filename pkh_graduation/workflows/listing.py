@@ -1,95 +1,57 @@
-"""`score` and `lists`: a bundle and the store at a date -> incidence of every family -> explained lists for each pendamping."""
+"""`lists`: the scores of a date -> every pendamping's list, explained, one part (whole caseloads) after the other.
+
+A part is a bucket. The few pendamping whose families lie in several buckets get theirs gathered into the first. Places are
+given on exact values alone; only then are the listed families' facts, known days and reasons computed.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pkh_graduation import explanations, outputs, priorities, stores, timeline
-from pkh_graduation.contracts import Facts, PriorityLists, Progress, Records, Scores, Snapshots, quiet
+from pkh_graduation import features as features_room
+from pkh_graduation.contracts import Facts, PriorityLists, Progress, Reasons, Records, Scores, Snapshots, quiet
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.programme.vocabulary import STATES
-from pkh_graduation.workflows import featuring
+from pkh_graduation.workflows import featuring, scoring
+from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Lists, Recipe
 
 
-def find_bundle(models: Path, name: str | None) -> Path:
-    """The named bundle, or the only one there is.
+@dataclass(frozen=True)
+class ListRun:
+    """One run of lists. Sent to workers as it is."""
 
-    Raises:
-        FileNotFoundError: no such bundle, or several and none named; says which there are.
-    """
-    names = [found for found, _ in stores.list_bundles(models)]
-    if name is None and len(names) == 1:
-        return models / names[0]
-    if name in names:
-        return models / str(name)
-    raise FileNotFoundError(
-        f"which bundle? {models} holds {names or 'none'}; name one with --bundle, or run train first."
-    )
+    scores: scoring.ScoreRun
+    store: stores.Store
+    rows: featuring.FeatureRun
+    settings: Lists
+    seed: int
+    cohort: priorities.Cohort
+    run_id: str
+    names: Mapping[str, str]
+    vault: bool
+    folders: bool
+    guests: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Part -> other bucket -> pendamping whose families there belong to the part's lists."""
+    moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Bucket -> pendamping whose families lie there, but are listed in another part."""
 
+    @property
+    def places(self) -> Places:
+        """The folders."""
+        return self.scores.places
 
-def _at(places: Places, as_of: dt.date, progress: Progress) -> tuple[Records, Snapshots, pd.DataFrame, Facts]:
-    records = stores.read_store(places.store)
-    now = timeline.take_snapshots(records, at=as_of)
-    progress(f"fitur per {as_of.isoformat()}")
-    X, facts = featuring.build_features(records, now)
-    return records, now, X, facts
-
-
-def score(
-    places: Places,
-    *,
-    as_of: dt.date,
-    recipe: Recipe,
-    models: Path | None = None,
-    bundle: str | None = None,
-    force: bool = False,
-    allow_version_skew: bool = False,
-    progress: Progress = quiet,
-) -> dict[str, Any]:
-    """Predict every family's ways out at ``as_of`` and keep them; objecting families are not scored (`lists` drops them)."""
-    records, now, X, facts = _at(places, as_of, progress)
-    folder = find_bundle(models or places.models, bundle)
-    loaded = stores.load_bundle(folder, sintetis=records.sintetis, force=force, allow_version_skew=allow_version_skew)
-    willing = without_objection(facts)
-    scores = loaded.model.predict_incidence(
-        X.loc[willing, loaded.card["features"]], recipe.horizon, groups=now.frame["pendamping_id"].loc[willing]
-    )
-    path = stores.write_frame(places.scores(as_of) / "scores.parquet", scores_frame(scores))
-    stores.write_json(
-        places.scores(as_of) / "scores.json", {"bundle": folder.name, "horizon": scores.horizon, "kpm": len(X)}
-    )
-    return {"scores": str(path), "kpm": len(X), "scored": len(scores.index), "bundle": str(folder)}
-
-
-def without_objection(facts: Facts) -> pd.MultiIndex:
-    """Families that have not objected to automated profiling (UU 27/2022): the only ones that get a score."""
-    objecting = facts.values["pagar_keberatan"].fillna(0).astype(bool)
-    return facts.values.index[~objecting.to_numpy()]
-
-
-def scores_frame(scores: Scores) -> pd.DataFrame:
-    """Scores as one flat table: a column per state and quarter, margin, low, high."""
-    columns = {
-        f"{state}_{quarter}": scores.path[:, quarter, position]
-        for quarter in range(scores.horizon + 1)
-        for position, state in enumerate(STATES)
-    }
-    return pd.DataFrame(
-        {**columns, "margin": scores.margin, "low": scores.low, "high": scores.high}, index=scores.index
-    )
-
-
-def scores_of(frame: pd.DataFrame, horizon: int) -> Scores:
-    """Inverse of `scores_frame`."""
-    path = np.stack([frame[[f"{state}_{quarter}" for state in STATES]] for quarter in range(horizon + 1)], axis=1)
-    return Scores(frame.index, path, *(frame[name].to_numpy() for name in ("margin", "low", "high")))
+    @property
+    def as_of(self) -> dt.date:
+        """The date of the lists."""
+        return self.scores.as_of
 
 
 def lists(
@@ -103,43 +65,59 @@ def lists(
     force: bool = False,
     allow_version_skew: bool = False,
     vault: bool = True,
+    crew: Crew | None = None,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Prioritise within each pendamping's caseload, explain the listed families, write every list and the coordinator's page."""
-    records, now, X, facts = _at(places, as_of, progress)
-    kept = places.scores(as_of) / "scores.parquet"
-    if not kept.is_file():
-        raise FileNotFoundError(f"no scores of {as_of.isoformat()} in {places.out}: run `pkh-graduation score` first.")
-    scores = scores_of(pd.read_parquet(kept), recipe.horizon)
-    folder = find_bundle(models or places.models, bundle)
-    loaded = stores.load_bundle(folder, sintetis=records.sintetis, force=force, allow_version_skew=allow_version_skew)
-    quota = priorities.quota_on(as_of)
-    options: dict[str, Any] = {"quota": quota, "random_state": recipe.seed, "exploration": settings.exploration}
-    draft = priorities.prioritise(scores, None, facts, now, **options)
-    chosen = listed(draft)
-    progress(f"menjelaskan {len(chosen)} keluarga")
-    reasons = explanations.explain(
-        loaded.model, X.loc[chosen, loaded.card["features"]], facts, language=settings.language
-    )
-    notes = {
-        "model": folder.name,
-        "sintetis": "ya" if records.sintetis else "tidak",
-        "data_digest": records.digest[:16],
-    }
-    final = priorities.prioritise(scores, reasons, facts, now, notes=notes, **options)
-    progress("menulis daftar")
-    identities = stores.read_vault(places.vault) if vault else None
-    names = village_names(records, as_of) | (stores.read_names(places.vault) if vault else {})
-    written = outputs.write_lists(final, places.lists, vault=identities, names=names, progress=progress)
+    """Prioritise within each pendamping's caseload, explain the listed families, write every list and the coordinators' pages.
+
+    Features and scores of the date are computed first where they are missing or older than what they are made from.
+    """
+    crew = crew or Crew()
+    scoring.score(
+        places, as_of=as_of, recipe=recipe, models=models, bundle=bundle, force=force,
+        allow_version_skew=allow_version_skew, crew=crew, progress=progress,
+    )  # fmt: skip
+    store = stores.open_store(places.store)
+    run = _prepare(places, store, as_of, recipe, settings, crew, (models, bundle, force, allow_version_skew), vault)
+    stores.clear_litter(places.lists)
+    totals = [(run.rows, bucket, as_of) for bucket in store.buckets]
+    crew.each(store, featuring.take_totals, totals, label="tempat", progress=progress)
+    done = crew.each(store, write_part, [(run, bucket) for bucket in store.buckets], label="daftar", progress=progress)
+    summaries = [summary for summary, _ in done]
+    index = outputs.write_index(summaries, places.lists, names=run.names, progress=progress)
+    listed = sum(number for _, number in done)
     return {
-        "kpm": len(final.frame),
-        "pendamping": int(final.frame["pendamping_id"].nunique()),
-        "lists": len([path for path in written if path.suffix == ".xlsx"]),
-        "listed": len(chosen),
-        "run_id": final.run_id,
+        "kpm": sum(line["dampingan"] for part in summaries for line in part.kecamatan),
+        "pendamping": sum(len(part.pendamping) for part in summaries),
+        "lists": sum(len([file for file in part.files if file.endswith(".xlsx")]) for part in summaries),
+        "listed": listed,
+        "removed": index.removed,
+        "run_id": run.run_id,
         "index": str(places.lists / "index.html"),
         "as_of": as_of.isoformat(),
     }
+
+
+def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
+    """Task of a worker: allocate, explain and write the lists of one part; returns its summary and how many are listed."""
+    X, facts, now, scores, homes = _gather(run, bucket)
+    quota = priorities.quota_on(run.as_of)
+    draft = priorities.prioritise(
+        scores, None, facts, now, quota=quota, random_state=run.seed, exploration=run.settings.exploration,
+        cohort=run.cohort, run_id=run.run_id, notes=_notes(run),
+    )  # fmt: skip
+    chosen = listed(draft)
+    model = run.scores.load()
+    full = _full_facts(run, now.frame.loc[chosen], homes)
+    reasons = _explain(run, model, X, chosen, full, facts)
+    final = priorities.add_reasons(draft, reasons)
+    identities = (
+        stores.read_vault(run.places.vault, set(now.frame.index.get_level_values("kpm_id"))) if run.vault else None
+    )
+    summary = outputs.write_part(
+        final, run.places.lists, part=bucket, vault=identities, names=run.names, folders=run.folders
+    )
+    return summary, len(chosen)
 
 
 def listed(draft: PriorityLists) -> pd.MultiIndex:
@@ -154,3 +132,127 @@ def village_names(records: Records, as_of: dt.date) -> dict[str, str]:
         return {}
     known = timeline.last_per(timeline.visible(records.tables["wilayah"], day_of(as_of)), "kode")
     return dict(zip(known["kode"], known["nama"], strict=True))
+
+
+def _prepare(
+    places: Places,
+    store: stores.Store,
+    as_of: dt.date,
+    recipe: Recipe,
+    settings: Lists,
+    crew: Crew,
+    choice: tuple[Path | None, str | None, bool, bool],
+    vault: bool,
+) -> ListRun:
+    models, bundle, force, skew = choice
+    folder = scoring.find_bundle(models or places.models, bundle)
+    scores = scoring.ScoreRun(places, as_of, folder, recipe.horizon, store.sintetis, force, skew)
+    marks = {bucket: scores.parts.mark(bucket) or {} for bucket in store.buckets}
+    measured = [mark["cohort"] for mark in marks.values()]
+    parts = [priorities.Cohort(m["scored"], int(m["chances"]), tuple(m["columns"])) for m in measured]
+    homes = _homes(places, as_of, store)
+    guests, moved = _guests(homes)
+    spill = str(places.out / "features" / ".tumpahan")
+    first = stores.read_bucket(store, store.buckets[0], {"wilayah": ("kode", "nama")})
+    names = village_names(first, as_of) | (stores.read_names(places.vault) if vault else {})
+    return ListRun(
+        scores=scores,
+        store=store,
+        rows=featuring.FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill),
+        settings=settings,
+        seed=recipe.seed,
+        cohort=sum(parts, priorities.Cohort()),
+        run_id=_run_id(store, scores, marks, recipe, settings),
+        names=names,
+        vault=vault,
+        folders=len({code for bucket in store.manifest["buckets"].values() for code in bucket["kabupaten"] if code})
+        > 1,
+        guests=guests,
+        moved=moved,
+    )
+
+
+def _run_id(
+    store: stores.Store, scores: scoring.ScoreRun, marks: Mapping[str, Any], recipe: Recipe, settings: Lists
+) -> str:
+    """A hash of all inputs of the lists: equal inputs, equal name."""
+    made = {bucket: mark["sha256"] for bucket, mark in marks.items()}
+    return stores.digest_of(
+        store.digest, scores.bundle.name, made, scores.as_of.isoformat(), recipe.seed, settings.model_dump()
+    )[:16]
+
+
+def _homes(places: Places, as_of: dt.date, store: stores.Store) -> pd.DataFrame:
+    """Every pendamping and bucket that meet: ``pendamping_id, bucket``."""
+    frames = []
+    for bucket in store.buckets:
+        own = stores.Parts(places.features(as_of) / "kohor").read(bucket, ["pendamping_id"])
+        frames.append(pd.DataFrame({"pendamping_id": own["pendamping_id"].dropna().unique(), "bucket": bucket}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _guests(homes: pd.DataFrame) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]]]:
+    """Per part, whose families come from which other bucket; and per bucket, whose families are listed elsewhere."""
+    homes = homes.assign(part=homes.groupby("pendamping_id")["bucket"].transform("min"))
+    away = homes[homes["part"] != homes["bucket"]]
+    guests: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (part, bucket), who in away.groupby(["part", "bucket"])["pendamping_id"]:
+        guests.setdefault(part, {})[bucket] = tuple(sorted(who))
+    return guests, {bucket: tuple(sorted(who)) for bucket, who in away.groupby("bucket")["pendamping_id"]}
+
+
+def _gather(run: ListRun, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots, Scores, pd.Series]:
+    """X, exact facts, cohort and scores of a part's families, and the bucket in which each one's records lie."""
+    pieces = [_piece(run, bucket, None)]
+    pieces += [_piece(run, other, who) for other, who in sorted(run.guests.get(bucket, {}).items())]
+    X, values, cohort, scored, homes = (pd.concat(frames) for frames in zip(*pieces, strict=True))
+    catalogue = pd.read_parquet(run.places.out / "features" / "dictionary.parquet")
+    facts = Facts(values, pd.DataFrame(index=values.index), catalogue)
+    return X, facts, Snapshots(cohort), scoring.scores_of(scored, run.scores.horizon), homes
+
+
+def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any, ...]:
+    """One bucket's families: all but those listed elsewhere, or only those of some pendamping."""
+    X, facts, now = scoring.read_part(run.places, run.as_of, bucket)
+    pendamping = now.frame["pendamping_id"]
+    mine = ~pendamping.isin(run.moved.get(bucket, ())) if who is None else pendamping.isin(who)
+    scored = run.scores.parts.read(bucket)
+    cohort = now.frame[mine]
+    own = scored[scored.index.isin(cohort.index)]
+    return X[mine], facts.values[mine], cohort, own, pd.Series(bucket, index=cohort.index)
+
+
+def _notes(run: ListRun) -> dict[str, str]:
+    return {
+        "model": run.scores.bundle.name,
+        "sintetis": "ya" if run.store.sintetis else "tidak",
+        "data_digest": run.store.digest[:16],
+    }
+
+
+def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series) -> Facts:
+    """All facts of some families with the day each became known, computed where their records lie."""
+    where = homes.loc[families.index]
+    moment = features_room.moments_of(timeline.spine([run.as_of]))[day_of(run.as_of)]
+    parts: list[Any] = []
+    index: list[tuple[Any, ...]] = []
+    for bucket in sorted(where.unique()):
+        own = families[where == bucket]
+        plan = run.rows.plan(bucket, twins=True)
+        tables = {**run.rows.tables(bucket, plan), **run.rows.links(bucket, plan, run.as_of)}
+        with run.rows.engine() as engine:
+            totals = run.rows.merged_totals(plan, run.as_of)
+            values, known = features_room.compute(plan, tables, own, moment, engine, totals=totals)
+        parts.append((len(index) + pd.RangeIndex(len(own)).to_numpy(), values, known))
+        index.extend(own.index)
+    if not parts:
+        plan = run.rows.plan(run.store.buckets[0], twins=True)
+        return features_room.make_facts(plan, families.index, [])
+    return features_room.make_facts(plan, pd.MultiIndex.from_tuples(index, names=families.index.names), parts)
+
+
+def _explain(
+    run: ListRun, model: stores.Bundle, X: pd.DataFrame, chosen: pd.MultiIndex, full: Facts, facts: Facts
+) -> Reasons:
+    rows = X.loc[chosen, model.card["features"]].astype("float64")
+    return explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)

@@ -28,6 +28,9 @@ class Recipe(_Frozen):
     bootstrap: int = Field(default=200, ge=0, le=5000, description="household bootstrap replicates of the intervals")
     members: int = Field(default=5, ge=1, le=50, description="models in the bag, each fitted on other households")
     blend: float = Field(default=0.5, ge=0, le=1, description="weight of the logistic part on the log-odds scale")
+    families: int = Field(
+        default=150_000, ge=1_000, description="families to learn from at most; more are drawn from by a hash"
+    )
     seed: int = Field(default=0, ge=0, description="seed of every random draw")
 
 
@@ -51,12 +54,25 @@ class Lists(_Frozen):
     language: str = Field(default="id", pattern="^[a-z]{2}$", description="language of the sentences")
 
 
+class Machine(_Frozen):
+    """What a run may use of the machine. No result depends on it."""
+
+    workers: int = Field(default=2, ge=1, le=64, description="processes at work")
+    memory_limit: str = Field(
+        default="4GB", pattern=r"^\d+(\.\d+)?\s*[KMGTkmgt][Bb]$", description="memory of all engines together"
+    )
+    families_per_bucket: int = Field(
+        default=200_000, ge=1, description="families, past and present, that lie together in the store"
+    )
+
+
 class Settings(_Frozen):
     """Everything a run can be told; each part has defaults that the demo uses."""
 
     recipe: Recipe = Recipe()
     ingest: Ingest = Ingest()
     lists: Lists = Lists()
+    machine: Machine = Machine()
 
 
 class SettingsError(ValueError):

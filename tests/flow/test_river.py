@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pkh_graduation import stores, timeline
+from pkh_graduation import priorities, stores, timeline
 from pkh_graduation.cli.app import app
 from pkh_graduation.contracts import Records
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.workflows import featuring, listing
+from pkh_graduation.workflows import featuring, scoring
 from pkh_graduation.workflows.places import Places
 
 AS_OF = dt.date(2026, 12, 31)
@@ -132,12 +132,12 @@ def shuffled_after(records: Records, day: int, rng: np.random.Generator) -> Reco
 def test_what_is_known_later_changes_no_score(river, records):
     places, _ = river
     as_of = dt.date(2025, 12, 31)
-    bundle = stores.load_bundle(listing.find_bundle(places.models, None), sintetis=True)
+    bundle = stores.load_bundle(scoring.find_bundle(places.models, None), sintetis=True)
 
     def scores_of(some: Records) -> pd.DataFrame:
         now = timeline.take_snapshots(some, at=as_of)
         X, _ = featuring.build_features(some, now, facts=False)
-        return listing.scores_frame(bundle.model.predict_incidence(X[bundle.card["features"]], 4)).sort_index()
+        return scoring.scores_frame(bundle.model.predict_incidence(X[bundle.card["features"]], 4)).sort_index()
 
     mixed = shuffled_after(records, day_of(as_of), np.random.default_rng(1))
     pd.testing.assert_frame_equal(scores_of(records), scores_of(mixed), check_exact=True)
@@ -160,9 +160,25 @@ def test_features_are_those_of_the_records_cut_on_the_day(records, as_of):
     assert int(facts.known.max().max()) <= day_of(day)
 
 
+def test_parts_on_disk_hold_what_the_frames_give(river, records):
+    """The run over the store's files, part by part, and the run over frames in memory: the same to the bit."""
+    places, _ = river
+    now = timeline.take_snapshots(records, at=AS_OF)
+    X, facts = featuring.build_features(records, now)
+    kept = [scoring.read_part(places, AS_OF, bucket) for bucket in featuring.part_names(places, AS_OF)]
+    stored = pd.concat([part for part, _, _ in kept]).sort_index().astype("float64")
+    pd.testing.assert_frame_equal(stored, X.sort_index()[stored.columns], check_exact=True)
+    cohort = pd.concat([snapshots.frame for _, _, snapshots in kept]).sort_index()
+    pd.testing.assert_frame_equal(cohort, now.frame.sort_index(), check_exact=True)
+    exact = pd.concat([own.values for _, own, _ in kept]).sort_index()
+    for name in priorities.NEEDED_FACTS:
+        expected = facts.values[name].sort_index()
+        pd.testing.assert_series_equal(exact[name].astype(expected.dtype), expected, check_exact=True)
+
+
 def test_a_made_up_bundle_refuses_real_records(river):
     places, _ = river
-    folder = listing.find_bundle(places.models, None)
+    folder = scoring.find_bundle(places.models, None)
     with pytest.raises(stores.BundleError, match="made-up"):
         stores.load_bundle(folder, sintetis=False)
     assert stores.load_bundle(folder, sintetis=False, force=True).card["sintetis"] is True
@@ -172,7 +188,7 @@ def test_a_changed_bundle_is_refused(river, tmp_path):
     import shutil
 
     places, _ = river
-    folder = shutil.copytree(listing.find_bundle(places.models, None), tmp_path / "bundle")
+    folder = shutil.copytree(scoring.find_bundle(places.models, None), tmp_path / "bundle")
     model = folder / "model.skops"
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
@@ -185,6 +201,6 @@ def test_the_bundle_holds_only_types_on_our_list(river):
     import skops.io
 
     places, _ = river
-    types = skops.io.get_untrusted_types(file=listing.find_bundle(places.models, None) / "model.skops")
+    types = skops.io.get_untrusted_types(file=scoring.find_bundle(places.models, None) / "model.skops")
     assert types
     assert all(stores.bundles.is_trusted(name) for name in types), types

@@ -34,7 +34,7 @@ def test_types_hold():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-spark.lock"])
 def test_locks_name_no_host_and_no_path(lock):
     text = (ROOT / lock).read_text()
     assert not re.search(r"://|file:|index-url|find-links|^\s*/", text, flags=re.MULTILINE)

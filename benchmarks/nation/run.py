@@ -1,0 +1,102 @@
+"""The nation run: features, scores and lists of made-up nations of growing size, each stage measured.
+
+    python benchmarks/nation/run.py --out DIR --copies 5 10 20 40 80
+
+The first time it makes one kabupaten (the demo's, about 20,000 families), learns a bundle from it, and keeps both in DIR/base.
+Every size is that kabupaten repeated (`replicate`). CPU seconds are of all processes; memory is what they held together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from measure import Measured, growth, measure
+from replicate import replicate
+
+AS_OF = "2026-12-31"
+NATION = 10_000_000
+STAGES = {"features": ["--only"], "score": [], "lists": ["--no-names"]}
+
+
+def pkh(*words: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("pkh-graduation")), *words, "--json"]
+
+
+def make_base(base: Path, preset: str, seed: int) -> None:
+    """One kabupaten's store and a bundle learnt from it."""
+    if (base / "models" / "bangsa" / "manifest.json").is_file():
+        return
+    measure(pkh("demo", "--out", str(base), "--preset", preset, "--seed", str(seed)))
+    (found,) = [path for path in (base / "models").iterdir() if path.is_dir()]
+    found.rename(base / "models" / "bangsa")
+
+
+def run_size(base: Path, out: Path, copies: int, per_bucket: int, settings: Path, keep: bool) -> dict[str, Measured]:
+    """All stages on one size."""
+    shutil.rmtree(out, ignore_errors=True)
+    size = replicate(base / "store", out / "store", copies, per_bucket)
+    print(f"{copies} kabupaten, store {size / 1e9:.2f} GB", file=sys.stderr)
+    found = {}
+    for stage, words in STAGES.items():
+        common = [stage, AS_OF, "--out", str(out), "--settings", str(settings), *words]
+        chosen = [] if stage == "features" else ["--models", str(base / "models"), "--bundle", "bangsa"]
+        found[stage] = measure(pkh(*_command(common), *chosen))
+        one = found[stage]
+        print(f"  {stage}: {one.cpu:.1f} CPU-s, {one.wall:.1f} s, {one.peak_mb:.0f} MB", file=sys.stderr)
+    if not keep:
+        shutil.rmtree(out)
+    return found
+
+
+def _command(words: list[str]) -> list[str]:
+    stage, as_of, *rest = words
+    return [stage, "--as-of", as_of, *rest]
+
+
+def report(results: dict[int, dict[str, Measured]]) -> None:
+    families = {copies: found["score"].figures["kpm"] for copies, found in results.items()}
+    print("families   stage      CPU-s   wall s  peak MB  us/family  CPU-min per 10 M")
+    for copies, found in results.items():
+        for stage, one in found.items():
+            n = families[copies]
+            print(
+                f"{n:>9,}  {stage:<9} {one.cpu:7.1f}  {one.wall:7.1f}  {one.peak_mb:7.0f}  {one.cpu / n * 1e6:9.1f}"
+                f"  {one.cpu / n * NATION / 60:10.1f}"
+            )
+    if len(results) > 2:
+        for stage in STAGES:
+            slope, low, high = growth([families[c] for c in results], [results[c][stage].cpu for c in results])
+            print(f"growth of {stage:<9} CPU ~ families^{slope:.3f} (95 % {low:.3f} to {high:.3f})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--copies", type=int, nargs="+", default=[5, 10, 20, 40, 80])
+    parser.add_argument("--per-bucket", type=int, default=5, help="kabupaten to a bucket")
+    parser.add_argument("--preset", default="demo")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--memory-limit", default="2GB")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep", action="store_true", help="keep the folders of all sizes")
+    call = parser.parse_args()
+    make_base(call.out / "base", call.preset, call.seed)
+    settings = call.out / "pkh.toml"
+    settings.write_text(
+        f'[machine]\nworkers = {call.workers}\nmemory_limit = "{call.memory_limit}"\n', encoding="utf-8"
+    )
+    results = {}
+    for copies in call.copies:
+        folder = call.out / f"bangsa-{copies}"
+        results[copies] = run_size(call.out / "base", folder, copies, call.per_bucket, settings, call.keep)
+        kept = {stage: vars(one) for stage, one in results[copies].items()}
+        (call.out / f"hasil-{copies}.json").write_text(json.dumps(kept), encoding="utf-8")
+    report(results)
+
+
+if __name__ == "__main__":
+    main()

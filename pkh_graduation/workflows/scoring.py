@@ -1,0 +1,267 @@
+"""`score`: a bundle and the features of a date -> incidence, exact attributions and strongest reasons of every family.
+
+One pass over the parts of the features, block by block: memory is bounded by a block, whatever the number of families. A part
+of ``scores/as_of=D`` holds the ways out (`scores_frame`), and the five features that moved a family's margin most
+(``alasan_k`` names, ``kontribusi_k`` in log-odds). ``importance.parquet`` holds the exact mean attribution and mean absolute
+attribution of every feature, overall and per kabupaten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation import estimators, explanations, priorities, stores
+from pkh_graduation.contracts import Facts, Progress, Scores, Snapshots, quiet
+from pkh_graduation.programme.vocabulary import STATES
+from pkh_graduation.workflows import featuring
+from pkh_graduation.workflows.crew import Crew
+from pkh_graduation.workflows.places import Places
+from pkh_graduation.workflows.settings import Recipe
+
+BLOCK = 32_768
+"""Families scored at once."""
+REASONS = 5
+"""Strongest features kept per family."""
+EVERYWHERE = "semua"
+
+
+def find_bundle(models: Path, name: str | None) -> Path:
+    """The named bundle, or the only one there is.
+
+    Raises:
+        FileNotFoundError: no such bundle, or several and none named; says which there are.
+    """
+    names = [found for found, _ in stores.list_bundles(models)]
+    if name is None and len(names) == 1:
+        return models / names[0]
+    if name in names:
+        return models / str(name)
+    raise FileNotFoundError(
+        f"which bundle? {models} holds {names or 'none'}; name one with --bundle, or run train first."
+    )
+
+
+@dataclass(frozen=True)
+class ScoreRun:
+    """One run: whose model judges which date. Sent to workers as it is."""
+
+    places: Places
+    as_of: dt.date
+    bundle: Path
+    horizon: int
+    sintetis: bool
+    force: bool
+    allow_version_skew: bool
+
+    @property
+    def parts(self) -> stores.Parts:
+        """Parts of the scores."""
+        return stores.Parts(self.places.scores(self.as_of))
+
+    @property
+    def sums(self) -> stores.Parts:
+        """Sums of the attributions, per part."""
+        return stores.Parts(self.places.scores(self.as_of) / "kontribusi")
+
+    def load(self) -> stores.Bundle:
+        """The bundle, checked.
+
+        Raises:
+            BundleError: see `stores.load_bundle`.
+        """
+        return stores.load_bundle(
+            self.bundle, sintetis=self.sintetis, force=self.force, allow_version_skew=self.allow_version_skew
+        )
+
+    def inputs(self, bucket: str) -> str:
+        """Digest of what decides a part: its features, the bundle, the program."""
+        mark = stores.Parts(self.places.features(self.as_of)).mark(bucket)
+        model = json.loads((self.bundle / "manifest.json").read_text(encoding="utf-8"))
+        rooms = [featuring.source_of(room) for room in (estimators, explanations)]
+        return stores.digest_of(mark and mark["sha256"], model, self.horizon, rooms)
+
+
+def score(
+    places: Places,
+    *,
+    as_of: dt.date,
+    recipe: Recipe,
+    models: Path | None = None,
+    bundle: str | None = None,
+    force: bool = False,
+    allow_version_skew: bool = False,
+    crew: Crew | None = None,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """Predict and explain every family's ways out at ``as_of``; finished parts are kept.
+
+    Features of the date are computed first where they are missing. Objecting families are not scored.
+    """
+    crew = crew or Crew()
+    store = stores.open_store(places.store)
+    folder = find_bundle(models or places.models, bundle)
+    run = ScoreRun(places, as_of, folder, recipe.horizon, store.sintetis, force, allow_version_skew)
+    run.load()
+    featuring.compute_at(places, store, [as_of], crew=crew, progress=progress)
+    stores.clear_litter(places.scores(as_of))
+    done = crew.each(store, score_part, [(run, bucket) for bucket in store.buckets], label="nilai", progress=progress)
+    for parts in (run.parts, run.sums):
+        parts.keep_only(store.buckets)
+    stores.write_frame(places.scores(as_of) / "importance.parquet", importance(run, store.buckets))
+    figures = {
+        "bundle": folder.name,
+        "horizon": recipe.horizon,
+        "kpm": sum(part["kpm"] for part in done),
+        "scored": sum(part["scored"] for part in done),
+    }
+    stores.write_json(places.scores(as_of) / "scores.json", figures)
+    return {
+        "scores": str(places.scores(as_of)),
+        **figures,
+        "bundle": str(folder),
+        "buckets": len(store.buckets),
+        "parts_computed": sum(part["computed"] for part in done),
+    }
+
+
+def score_part(run: ScoreRun, bucket: str) -> dict[str, int]:
+    """Task of a worker: score and explain the families of one bucket."""
+    inputs = run.inputs(bucket)
+    known = run.parts.mark(bucket)
+    if known and run.parts.done(bucket, inputs) and run.sums.done(bucket, inputs):
+        return {"computed": 0, "kpm": int(known["kpm"]), "scored": int(known["rows"])}
+    bundle = _bundle(run)
+    X, facts, now = read_part(run.places, run.as_of, bucket)
+    willing = without_objection(facts)
+    frame, sums = score_frame(
+        bundle.model, X.loc[willing, bundle.card["features"]], now.frame.loc[willing], horizon=run.horizon
+    )
+    measured = priorities.Cohort.of(scores_of(frame, run.horizon), facts, now)
+    cohort = {"scored": measured.scored, "chances": str(measured.chances), "columns": list(measured.columns)}
+    run.sums.write(bucket, sums, inputs)
+    run.parts.write(bucket, frame, inputs, kpm=len(now.frame), cohort=cohort)
+    return {"computed": 1, "kpm": len(now.frame), "scored": len(frame)}
+
+
+def score_frame(
+    model: Any, X: pd.DataFrame, families: pd.DataFrame, *, horizon: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores with the strongest reasons, one line per row of X; and the sums of attributions per kabupaten.
+
+    ``families`` are rows of `Snapshots` in the order of X. Every row's attributions are checked against its margin.
+
+    Raises:
+        AdditivityError: attributions and margin differ in some row.
+    """
+    attributor = explanations.Attributor(list(X.columns))
+    frames, sums = [], []
+    for rows in _blocks(len(X)):
+        block = X.iloc[rows].astype("float64")
+        scores = model.predict_incidence(block, horizon, groups=families["pendamping_id"].iloc[rows])
+        values, _ = attributor.values(model, block, margin=scores.margin)
+        frames.append(scores_frame(scores).assign(**_strongest(values, list(X.columns))))
+        sums.append(_sums(values, families["kabupaten"].iloc[rows], list(X.columns)))
+    whole = pd.concat(sums).groupby(["kabupaten", "fitur"], sort=True).sum().reset_index()
+    return pd.concat(frames), whole
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    for start in range(0, max(n, 1), BLOCK):
+        yield slice(start, start + BLOCK)
+
+
+def _strongest(values: np.ndarray, names: list[str]) -> dict[str, Any]:
+    """The strongest features of each row, time left out: it is no trait of a family."""
+    position, value = explanations.strongest(np.ascontiguousarray(values[:, : len(names)].T), REASONS)
+    words = pd.Index(names)
+    columns: dict[str, Any] = {}
+    for place in range(REASONS):
+        codes = position[:, place].astype("int64")
+        columns[f"alasan_{place + 1}"] = pd.Categorical.from_codes(codes, categories=words)
+        columns[f"kontribusi_{place + 1}"] = value[:, place]
+    return columns
+
+
+def _sums(values: np.ndarray, kabupaten: pd.Series, names: list[str]) -> pd.DataFrame:
+    """Per kabupaten and feature: families, sum and absolute sum of attributions."""
+    codes, places = pd.factorize(kabupaten.fillna(""), sort=True)
+    member = np.zeros((len(places), len(values)))
+    member[codes, np.arange(len(values))] = 1.0
+    own = values[:, : len(names)]
+    shape = pd.MultiIndex.from_product([places, names], names=["kabupaten", "fitur"])
+    return pd.DataFrame(
+        {
+            "kpm": np.repeat(member.sum(axis=1).astype("int64"), len(names)),
+            "jumlah": (member @ own).ravel(),
+            "jumlah_mutlak": (member @ np.abs(own)).ravel(),
+        },
+        index=shape,
+    )
+
+
+def importance(run: ScoreRun, buckets: list[str]) -> pd.DataFrame:
+    """Mean and mean absolute attribution of every feature, per kabupaten and over all (`EVERYWHERE`)."""
+    parts = pd.concat([run.sums.read(bucket) for bucket in buckets], ignore_index=True)
+    per_place = parts.groupby(["kabupaten", "fitur"], sort=True).sum().reset_index()
+    overall = parts.drop(columns="kabupaten").groupby("fitur", sort=True).sum().reset_index()
+    table = pd.concat([overall.assign(kabupaten=EVERYWHERE), per_place], ignore_index=True)
+    table["rata"] = table["jumlah"] / table["kpm"]
+    table["rata_mutlak"] = table["jumlah_mutlak"] / table["kpm"]
+    return table[["kabupaten", "fitur", "kpm", "rata", "rata_mutlak"]]
+
+
+def read_part(places: Places, as_of: dt.date, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots]:
+    """X (float32), the exact facts that every list needs, and the cohort of one part, in the same order."""
+    rows = stores.Parts(places.features(as_of)).read(bucket)
+    now = Snapshots(stores.Parts(places.features(as_of) / "kohor").read(bucket))
+    exact = [name for name in rows.columns if name.startswith(featuring.FACT)]
+    X = rows.drop(columns=exact)
+    values = rows[exact].rename(columns=lambda name: name.removeprefix(featuring.FACT))
+    values = pd.concat([X.drop(columns=[name for name in values if name in X.columns]), values], axis=1)
+    listed = pd.read_parquet(places.out / "features" / "dictionary.parquet")
+    known = pd.DataFrame(index=rows.index)
+    return X, Facts(values, known, listed), now
+
+
+def without_objection(facts: Facts) -> pd.MultiIndex:
+    """Families that have not objected to automated profiling (UU 27/2022): the only ones that get a score."""
+    objecting = facts.values["pagar_keberatan"].fillna(0).astype(bool)
+    return facts.values.index[~objecting.to_numpy()]
+
+
+def scores_frame(scores: Scores) -> pd.DataFrame:
+    """Scores as one flat table: a column per state and quarter, margin, low, high."""
+    columns = {
+        f"{state}_{quarter}": scores.path[:, quarter, position]
+        for quarter in range(scores.horizon + 1)
+        for position, state in enumerate(STATES)
+    }
+    return pd.DataFrame(
+        {**columns, "margin": scores.margin, "low": scores.low, "high": scores.high}, index=scores.index
+    )
+
+
+def scores_of(frame: pd.DataFrame, horizon: int) -> Scores:
+    """Inverse of `scores_frame`."""
+    path = np.stack([frame[[f"{state}_{quarter}" for state in STATES]] for quarter in range(horizon + 1)], axis=1)
+    return Scores(frame.index, path, *(frame[name].to_numpy() for name in ("margin", "low", "high")))
+
+
+def _bundle(run: ScoreRun) -> stores.Bundle:
+    return _loaded(run, (run.bundle / "manifest.json").read_bytes())
+
+
+@lru_cache(maxsize=1)
+def _loaded(run: ScoreRun, manifest: bytes) -> stores.Bundle:
+    """A worker reads a bundle once; another manifest is another bundle."""
+    del manifest
+    return run.load()
