@@ -217,9 +217,8 @@ def main() -> None:
     for _ in range(given.rounds):
         for contender in found:
             contender.run()
-    print(
-        f"\n{TREES} trees, {LEAVES} leaves, depth {DEPTH}, {FEATURES} features, {y.mean():.1%} positives, {given.rounds} rounds\n"
-    )
+    print(f"\n{TREES} trees, {LEAVES} leaves, depth {DEPTH}, {FEATURES} features, {y.mean():.1%} positives")
+    print(f"{given.rounds} rounds; {versions()}\n")
     print(table(found))
 
 

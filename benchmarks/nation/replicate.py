@@ -51,6 +51,22 @@ def replicate(base: Path, out: Path, copies: int, per_bucket: int) -> int:
     return sum(path.stat().st_size for path in out.rglob("*.parquet"))
 
 
+def subset(store: Path, out: Path, buckets: int) -> None:
+    """A smaller nation: the first buckets of a store, linked, with a manifest of their own."""
+    manifest = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
+    kept = dict(list(manifest["buckets"].items())[:buckets])
+    out.mkdir(parents=True)
+    for part in [*(f"bucket={name}" for name in kept), "bersama"]:
+        (out / part).symlink_to((store / part).resolve(), target_is_directory=True)
+    rows = {name: file["rows"] for name, file in manifest["shared"].items()}
+    for bucket in kept.values():
+        for name, file in bucket["files"].items():
+            rows[name] = rows.get(name, 0) + file["rows"]
+    content = {**manifest, "buckets": kept, "tables": rows}
+    content["digest"] = hashlib.sha256(f"{manifest['digest']} first {buckets}".encode()).hexdigest()
+    (out / "manifest.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+
+
 def kabupaten(copy: int) -> str:
     """Code of a copy's kabupaten, four digits."""
     return f"{1000 + copy:04d}"

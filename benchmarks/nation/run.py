@@ -1,6 +1,6 @@
 """The nation run: features, scores and lists of made-up nations of growing size, each stage measured.
 
-    python benchmarks/nation/run.py --out DIR --copies 5 10 20 40 80
+    python benchmarks/nation/run.py --out DIR --buckets 1 2 4 6 8
 
 The first time it makes one kabupaten (the demo's, about 20,000 families), learns a bundle from it, and keeps both in DIR/base.
 Every size is that kabupaten repeated (`replicate`). CPU seconds are of all processes; memory is what they held together.
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from measure import Measured, growth, measure
-from replicate import replicate
+from replicate import replicate, subset
 
 AS_OF = "2026-12-31"
 NATION = 10_000_000
@@ -35,11 +35,11 @@ def make_base(base: Path, preset: str, seed: int) -> None:
     found.rename(base / "models" / "bangsa")
 
 
-def run_size(base: Path, out: Path, copies: int, per_bucket: int, settings: Path, keep: bool) -> dict[str, Measured]:
-    """All stages on one size."""
+def run_size(base: Path, whole: Path, out: Path, buckets: int, settings: Path, keep: bool) -> dict[str, Measured]:
+    """All stages on the first buckets of the whole nation."""
     shutil.rmtree(out, ignore_errors=True)
-    size = replicate(base / "store", out / "store", copies, per_bucket)
-    print(f"{copies} kabupaten, store {size / 1e9:.2f} GB", file=sys.stderr)
+    subset(whole, out / "store", buckets)
+    print(f"{buckets} buckets", file=sys.stderr)
     found = {}
     for stage, words in STAGES.items():
         common = [stage, AS_OF, "--out", str(out), "--settings", str(settings), *words]
@@ -58,11 +58,11 @@ def _command(words: list[str]) -> list[str]:
 
 
 def report(results: dict[int, dict[str, Measured]]) -> None:
-    families = {copies: found["score"].figures["kpm"] for copies, found in results.items()}
+    families = {size: found["score"].figures["kpm"] for size, found in results.items()}
     print("families   stage      CPU-s   wall s  peak MB  us/family  CPU-min per 10 M")
-    for copies, found in results.items():
+    for size, found in results.items():
         for stage, one in found.items():
-            n = families[copies]
+            n = families[size]
             print(
                 f"{n:>9,}  {stage:<9} {one.cpu:7.1f}  {one.wall:7.1f}  {one.peak_mb:7.0f}  {one.cpu / n * 1e6:9.1f}"
                 f"  {one.cpu / n * NATION / 60:10.1f}"
@@ -76,8 +76,10 @@ def report(results: dict[int, dict[str, Measured]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--copies", type=int, nargs="+", default=[5, 10, 20, 40, 80])
-    parser.add_argument("--per-bucket", type=int, default=5, help="kabupaten to a bucket")
+    parser.add_argument(
+        "--buckets", type=int, nargs="+", default=[1, 2, 4, 6, 8], help="sizes, in buckets of kabupaten"
+    )
+    parser.add_argument("--per-bucket", type=int, default=5, help="kabupaten to a bucket, about 20,000 families each")
     parser.add_argument("--preset", default="demo")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--memory-limit", default="2GB")
@@ -89,12 +91,16 @@ def main() -> None:
     settings.write_text(
         f'[machine]\nworkers = {call.workers}\nmemory_limit = "{call.memory_limit}"\n', encoding="utf-8"
     )
+    whole = call.out / f"bangsa-{max(call.buckets)}x{call.per_bucket}"
+    if not (whole / "manifest.json").is_file():
+        size = replicate(call.out / "base" / "store", whole, max(call.buckets) * call.per_bucket, call.per_bucket)
+        print(f"{max(call.buckets) * call.per_bucket} kabupaten, store {size / 1e9:.2f} GB", file=sys.stderr)
     results = {}
-    for copies in call.copies:
-        folder = call.out / f"bangsa-{copies}"
-        results[copies] = run_size(call.out / "base", folder, copies, call.per_bucket, settings, call.keep)
-        kept = {stage: vars(one) for stage, one in results[copies].items()}
-        (call.out / f"hasil-{copies}.json").write_text(json.dumps(kept), encoding="utf-8")
+    for buckets in call.buckets:
+        folder = call.out / f"ukuran-{buckets}"
+        results[buckets] = run_size(call.out / "base", whole, folder, buckets, settings, call.keep)
+        kept = {stage: vars(one) for stage, one in results[buckets].items()}
+        (call.out / f"hasil-{buckets}.json").write_text(json.dumps(kept), encoding="utf-8")
     report(results)
 
 

@@ -30,6 +30,8 @@ Key = Annotated[
     Path | None, typer.Option("--key-file", help="File with the pseudonym key; else PKH_KEY or PKH_KEY_FILE.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Let a bundle fitted on made-up records score real ones.")]
+EngineName = Annotated[str, typer.Option("--engine", help="Who works: duckdb (this machine) or spark.")]
+Master = Annotated[str, typer.Option("--master", help="Spark master, such as local[2] or a cluster's address.")]
 Skew = Annotated[bool, typer.Option("--allow-version-skew", help="Load a bundle fitted with another scikit-learn.")]
 
 
@@ -75,10 +77,8 @@ def features(
     only: Annotated[
         bool, typer.Option("--only", help="The as-of date alone, as lists need it; no training dates.")
     ] = False,
-    engine: Annotated[str, typer.Option("--engine", help="Where the SQL runs: duckdb or spark.")] = "duckdb",
-    master: Annotated[
-        str, typer.Option("--master", help="Spark master, such as local[2] or a cluster's address.")
-    ] = "local[2]",
+    engine: EngineName = "duckdb",
+    master: Master = "local[2]",
     settings: SettingsFile = None,
     json: Json = False,
 ) -> None:
@@ -114,6 +114,8 @@ def score(
     bundle: BundleName = None,
     force: Force = False,
     allow_version_skew: Skew = False,
+    engine: EngineName = "duckdb",
+    master: Master = "local[2]",
     settings: SettingsFile = None,
     json: Json = False,
 ) -> None:
@@ -123,6 +125,8 @@ def score(
         "bundle": bundle,
         "force": force,
         "allow_version_skew": allow_version_skew,
+        "engine": engine,
+        "master": master,
     }
     run(Command("score", out=out, as_of=as_of, settings=settings, json=json), **options)
 
@@ -136,6 +140,8 @@ def lists(
     force: Force = False,
     allow_version_skew: Skew = False,
     names: Annotated[bool, typer.Option("--names/--no-names", help="Join names from the vault.")] = True,
+    engine: EngineName = "duckdb",
+    master: Master = "local[2]",
     settings: SettingsFile = None,
     json: Json = False,
 ) -> None:
@@ -145,6 +151,8 @@ def lists(
         "bundle": bundle,
         "force": force,
         "allow_version_skew": allow_version_skew,
+        "engine": engine,
+        "master": master,
     }
     run(Command("lists", out=out, as_of=as_of, settings=settings, json=json), names=names, **options)
 

@@ -6,7 +6,7 @@ and no other room imports duckdb or pyspark.
 """
 
 from pkh_graduation.engines.duckdb_engine import DuckDBEngine
-from pkh_graduation.engines.results import EngineError
+from pkh_graduation.engines.results import EngineError, to_frame
 from pkh_graduation.engines.spark_engine import SparkEngine, written
 
-__all__ = ["DuckDBEngine", "EngineError", "SparkEngine", "written"]
+__all__ = ["DuckDBEngine", "EngineError", "SparkEngine", "to_frame", "written"]

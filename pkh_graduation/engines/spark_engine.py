@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -33,18 +33,26 @@ _OF_SESSION: Mapping[str, str] = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
 }
-"""Read the text as DuckDB does (errors instead of wrap-around), and speak Arrow."""
+"""Read the text as DuckDB does (errors instead of wrap-around), and speak Arrow.
+
+A text of features is one deep plan of a hundred shuffles, all by family. To plan it anew after each of them, as adaptive
+execution does, takes longer than to run it; and to broadcast what lies by family already only fills the memory.
+"""
 
 _OF_CONTEXT: Mapping[str, str] = {
     "spark.app.name": "pkh_graduation",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.buffer.pageSize": "1m",
 }
+"""Small pages: forty sorted tables that are joined at once must each get one."""
 _OF_LOCAL_CONTEXT: Mapping[str, str] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.memory": "2g",
+    "spark.driver.memory": "3g",
     "spark.sql.shuffle.partitions": "4",
 }
 """On one machine no other one is listened to, and partitions are few, because each costs more than its rows."""
@@ -134,15 +142,25 @@ class SparkEngine:
         rows = self.frame(dealt, tables)
         return _told(tables, lambda: rows.groupBy("_group").applyInArrow(of_group, shape))
 
-    def write(self, sql: str, tables: Mapping[str, Any], folder: str | Path) -> str:
+    def write(self, sql: str, tables: Mapping[str, Any], folder: str | Path, *, by: str | None = None) -> str:
         """Let Spark write the SELECT as Parquet files to ``folder``, which it replaces; returns the folder.
 
         Each file is moved into its place when the whole work is done, and ``_SUCCESS`` comes last: a folder without it was
-        never finished, and `written` refuses it.
+        never finished, and `written` refuses it. ``by``: a column whose values get a folder each, ``<by>=<value>``.
         """
-        rows = self.frame(sql, tables)
-        _told(tables, lambda: rows.write.mode("overwrite").parquet(str(folder)))
+        writer = self.frame(sql, tables).write.mode("overwrite")
+        writer = writer if by is None else writer.partitionBy(by)
+        _told(tables, lambda: writer.parquet(str(folder)))
         return str(folder)
+
+    def each(self, task: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
+        """Results of ``task(*call)`` in the order of the calls, each made by a worker of Spark; they should be small.
+
+        Raises:
+            EngineError: a call failed; says with which kind of error.
+        """
+        context = self._open().sparkContext
+        return _told([], lambda: context.parallelize(calls, max(1, len(calls))).map(lambda call: task(*call)).collect())
 
     def close(self) -> None:
         """Let go of every table, and stop Spark if this engine started it; a later call opens anew."""
@@ -180,8 +198,8 @@ class SparkEngine:
             self._held[name] = table
 
 
-def written(folder: str | Path) -> tuple[str, ...]:
-    """The Parquet files of a folder that `SparkEngine.write` finished, in order of their names.
+def written(folder: str | Path, **by: str) -> tuple[str, ...]:
+    """The Parquet files of a folder that `SparkEngine.write` finished, in order of their names; of one value of ``by``.
 
     Raises:
         EngineError: the folder was never finished.
@@ -191,40 +209,54 @@ def written(folder: str | Path) -> tuple[str, ...]:
         raise EngineError(
             f"{place} holds no finished table (no _SUCCESS): the run that wrote it was broken off; repeat it."
         )
-    return tuple(str(path) for path in sorted(place.glob("*.parquet")))
+    inner = place.joinpath(*(f"{column}={value}" for column, value in by.items()))
+    return tuple(str(path) for path in sorted(inner.glob("*.parquet")))
 
 
 def _running() -> SparkSession | None:
-    from_pyspark = _pyspark()
-    return from_pyspark.SparkSession.getActiveSession()
+    return _pyspark().SparkSession.getActiveSession()
 
 
 def _pyspark() -> Any:
     try:
-        import pyspark.sql
+        with _without_pandas_warning():
+            import pyspark.sql
     except ImportError as error:
-        raise EngineError(f"there is no PySpark here ({error.name}): {_NEEDED}.") from None
+        raise EngineError(f"there is no PySpark here ({error.name} is missing): {_NEEDED}.") from None
     return pyspark.sql
 
 
 def _start(master: str, settings: Mapping[str, str]) -> SparkSession:
+    builder = _pyspark().SparkSession.builder
     from pyspark.errors import PySparkException
 
     home = os.environ.get("JAVA_HOME")
     if shutil.which("java", path=str(Path(home, "bin")) if home else None) is None:
         raise EngineError(f"Spark needs Java, and there is none on PATH or under JAVA_HOME: {_NEEDED}.")
     local = master.startswith("local")
-    if local:
-        # The workers must be this Python, with this package; on a cluster its admin says which Python they are.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     config = {**_OF_CONTEXT, **(_OF_LOCAL_CONTEXT if local else {}), **settings}
+    # Here the workers are this Python, with this package; on a cluster its administrator says which Python they are.
+    environment = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"} if local else {}
     try:
-        session = _pyspark().SparkSession.builder.master(master).config(map=config).getOrCreate()
+        with _without_pandas_warning(), _defaults(environment):
+            session = builder.master(master).config(map=config).getOrCreate()
     except (PySparkException, OSError) as error:
         raise EngineError(f"Spark did not start at {master!r} ({type(error).__name__}): {_NEEDED}.") from None
     # Spark's log of a failed task quotes values; what may be told is in the EngineError.
     session.sparkContext.setLogLevel("OFF")
     return session
+
+
+@contextmanager
+def _defaults(environment: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables that nobody has set, for as long as Spark starts."""
+    new = {name: value for name, value in environment.items() if name not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]
 
 
 def _relation(session: SparkSession, name: str, table: Any) -> DataFrame:
@@ -242,7 +274,7 @@ def _relation(session: SparkSession, name: str, table: Any) -> DataFrame:
     )
 
 
-def _told(tables: Iterable[str], step: Callable[[], T]) -> T:
+def _told(tables: Collection[str], step: Callable[[], T]) -> T:
     """Do a step; if Spark fails, tell the tables and the kind of error, and what is wrong only if the text is."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -251,12 +283,13 @@ def _told(tables: Iterable[str], step: Callable[[], T]) -> T:
         with _hushed():
             return step()
     except (PySparkException, Py4JError) as error:
-        raise EngineError(f"Spark refused a query over {sorted(tables)} ({_kind(error)}): {_reason(error)}") from None
+        over = f"a query over {sorted(tables)}" if tables else "the work"
+        raise EngineError(f"Spark refused {over} ({_kind(error)}): {_reason(error)}") from None
 
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keep PySpark from logging errors, in which it quotes values, and from warning of conversions that are not used."""
+    """Keep PySpark from logging errors, in which it quotes values."""
     from pyspark.logger import PySparkLogger
 
     loggers = [PySparkLogger.getLogger(name) for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger")]
@@ -264,12 +297,19 @@ def _hushed() -> Iterator[None]:
     try:
         for logger in loggers:
             logger.disabled = True
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        with _without_pandas_warning():
             yield
     finally:
         for logger, disabled in zip(loggers, before, strict=True):
             logger.disabled = disabled
+
+
+@contextmanager
+def _without_pandas_warning() -> Iterator[None]:
+    """PySpark warns of pandas 3 as soon as it is imported; its conversions to pandas are not used here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 def _kind(error: Exception) -> str:
@@ -279,11 +319,12 @@ def _kind(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """What Spark says about the text (the first line: below it stand plans); nothing about data, which other errors quote."""
-    from pyspark.errors import AnalysisException, PythonException
+    from pyspark.errors import AnalysisException
 
+    said = str(error).strip()
     if isinstance(error, AnalysisException):
-        return str(error).strip().splitlines()[0]
-    if isinstance(error, PythonException):
-        kinds = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", str(error), flags=re.MULTILINE)
-        return f"the function failed with {kinds[-1] if kinds else 'an error'}; run it on one group to see why"
+        return said.splitlines()[0]
+    if "Traceback (most recent call last)" in said:
+        kinds = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", said, flags=re.MULTILINE)
+        return f"a Python function failed with {kinds[-1] if kinds else 'an error'}; try it on a few rows without Spark"
     return "the values do not fit the query"

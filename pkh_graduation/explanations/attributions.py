@@ -55,7 +55,8 @@ class Attributor:
         columns: the columns of X, in order. Values have one place more, for `WAKTU`.
 
     All trees over one matrix are explained in one pass, and all linear parts over one matrix in one product. Not tied to a
-    model: explainers are kept by the estimators they were made of.
+    model: explainers are kept by the estimators they were made of. Memory is used again from block to block, so each thread
+    needs an attributor of its own.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -63,20 +64,27 @@ class Attributor:
         self._place = {name: number for number, name in enumerate(self.columns)}
         # The estimators are kept beside their explainer: an id is only unique while its object lives.
         self._explainers: dict[tuple[tuple[int, float], ...], tuple[tuple[Any, ...], Any]] = {}
+        self._phi = np.empty((0, 0))
 
     def values(
-        self, model: Explainable, X: pd.DataFrame, *, margin: np.ndarray | None = None
+        self,
+        model: Explainable,
+        X: pd.DataFrame,
+        *,
+        margin: np.ndarray | None = None,
+        out: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Values (n, len(columns) + 1), last `WAKTU`, and base (n,), in log-odds.
 
         ``margin`` (n,), such as ``Scores.margin``, is compared with in every row; without it the model computes the margin of
-        256 rows again. Values lie column by column in memory: their transpose is C-ordered.
+        256 rows again. Values lie column by column in memory: their transpose is C-ordered, and is ``out`` (len(columns) + 1, n)
+        where that is given, which spares a stream new memory for every block.
 
         Raises:
             AdditivityError: base and values miss the margin by more than `TOLERANCE` in some row.
             ContractError: a part credits a feature that X lacks.
         """
-        total, base = self.parts(model.explained_parts(X), len(X))
+        total, base = self.parts(model.explained_parts(X), len(X), out=out)
         found = total.sum(axis=0) + base
         if margin is not None:
             check_margin(found, margin, TOLERANCE, what="families")
@@ -85,9 +93,16 @@ class Attributor:
             check_margin(found[some], model.explained_margin(X.iloc[some]), TOLERANCE, what="families")
         return total.T, np.full(len(X), base)
 
-    def parts(self, parts: Sequence[ExplainedPart], n: int) -> tuple[np.ndarray, float]:
+    def parts(
+        self, parts: Sequence[ExplainedPart], n: int, *, out: np.ndarray | None = None
+    ) -> tuple[np.ndarray, float]:
         """The parts' weighted values, feature-major (len(columns) + 1, n), and their base; nothing is compared."""
-        total, base = np.zeros((len(self.columns), n)), 0.0
+        total, base = np.empty((len(self.columns), n)) if out is None else out, 0.0
+        if total.shape != (len(self.columns), n) or total.dtype != np.float64:
+            raise ContractError(
+                f"out must be float64 of shape {(len(self.columns), n)}, not {total.dtype} {total.shape}."
+            )
+        total[:] = 0.0
         for together in _sharing_a_matrix(parts):
             credit = self._credit(together[0].owner)
             add = self._add_trees if together[0].kind == "tree" else _add_linear
@@ -104,8 +119,10 @@ class Attributor:
         return [self._place[name] for name in owner]
 
     def _add_trees(self, total: np.ndarray, parts: Sequence[ExplainedPart], credit: Sequence[int]) -> float:
-        explainer = self._explainer(parts)
-        phi, _ = explainer.explain_columns(parts[0].matrix.T)
+        explainer, columns = self._explainer(parts), parts[0].matrix.T
+        if self._phi.shape != columns.shape:
+            self._phi = np.empty(columns.shape)
+        phi, _ = explainer.explain_columns(columns, out=self._phi)
         for row, place in zip(phi, credit, strict=True):
             total[place] += row
         return float(explainer.base)

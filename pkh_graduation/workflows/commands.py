@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,10 +51,22 @@ def _settings(call: Call) -> Settings:
         raise MisuseError(str(error)) from error
 
 
-def _crew(settings: Settings) -> Any:
+@contextmanager
+def _crew(settings: Settings, engine: str, master: str) -> Iterator[Any]:
+    """Processes of this machine, or Spark's workers."""
     from pkh_graduation.workflows.crew import Crew
 
-    return Crew(settings.machine.workers, settings.machine.memory_limit)
+    if engine not in ENGINES:
+        raise MisuseError(f"no engine {engine!r}; there are {list(ENGINES)}.")
+    size = (settings.machine.workers, settings.machine.memory_limit)
+    if engine == "duckdb":
+        yield Crew(*size)
+        return
+    from pkh_graduation.engines import SparkEngine
+    from pkh_graduation.workflows.on_spark import SparkCrew
+
+    with SparkEngine(master) as spark:
+        yield SparkCrew(*size, spark)
 
 
 def _key(path: Path | None) -> bytes | None:
@@ -106,13 +119,19 @@ def ingest(
 
 def features(call: Call, *, progress: Progress, only: bool, engine: str, master: str) -> Figures:
     """Features of the training dates, or of one date."""
-    if engine not in ENGINES:
-        raise MisuseError(f"no engine {engine!r}; there are {list(ENGINES)}.")
+    from pkh_graduation import stores
     from pkh_graduation.workflows import featuring
 
     settings = _settings(call)
-    options = {"recipe": settings.recipe, "crew": _crew(settings), "only": only, "progress": progress}
-    return featuring.compute(Places(call.out), as_of=_as_of(call), **options), 0
+    places, as_of = Places(call.out), _as_of(call)
+    with _crew(settings, engine, master) as crew:
+        store = stores.open_store(places.store)
+        dates = featuring.asked_dates(store, as_of, settings.recipe, only=only)
+        if engine == "spark":
+            from pkh_graduation.workflows import on_spark
+
+            return on_spark.compute_at(places, store, dates, crew=crew, progress=progress), 0
+        return featuring.compute_at(places, store, dates, crew=crew, progress=progress), 0
 
 
 def backtest(call: Call, *, progress: Progress) -> Figures:
@@ -135,31 +154,24 @@ def train(call: Call, *, progress: Progress, models: Path | None, name: str | No
     ), 0
 
 
-def score(call: Call, *, progress: Progress, **options: Any) -> Figures:
-    """Incidence of every family."""
+def score(call: Call, *, progress: Progress, engine: str, master: str, **options: Any) -> Figures:
+    """Incidence and reasons of every family."""
     from pkh_graduation.workflows import scoring
 
-    settings = _settings(call)
-    options |= {"recipe": settings.recipe, "crew": _crew(settings), "progress": progress}
-    return scoring.score(Places(call.out), as_of=_as_of(call), **options), 0
+    settings, as_of = _settings(call), _as_of(call)
+    with _crew(settings, engine, master) as crew:
+        options |= {"recipe": settings.recipe, "crew": crew, "progress": progress}
+        return scoring.score(Places(call.out), as_of=as_of, **options), 0
 
 
-def lists(call: Call, *, progress: Progress, names: bool, **options: Any) -> Figures:
+def lists(call: Call, *, progress: Progress, names: bool, engine: str, master: str, **options: Any) -> Figures:
     """Lists and the coordinator's page."""
     from pkh_graduation.workflows import listing
 
-    settings = _settings(call)
-    figures = listing.lists(
-        Places(call.out),
-        as_of=_as_of(call),
-        recipe=settings.recipe,
-        settings=settings.lists,
-        vault=names,
-        crew=_crew(settings),
-        progress=progress,
-        **options,
-    )
-    return figures, 0
+    settings, as_of = _settings(call), _as_of(call)
+    with _crew(settings, engine, master) as crew:
+        options |= {"recipe": settings.recipe, "settings": settings.lists, "vault": names, "crew": crew}
+        return listing.lists(Places(call.out), as_of=as_of, progress=progress, **options), 0
 
 
 def bundles(call: Call, *, progress: Progress, models: Path | None) -> Figures:

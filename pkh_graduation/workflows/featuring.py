@@ -62,25 +62,21 @@ def training_dates(as_of: dt.date, recipe: Recipe) -> list[dt.date]:
     return [add_tahap(last, -back) for back in range(recipe.history_tahap - 1, -1, -1)]
 
 
-def compute(
-    places: Places,
-    *,
-    as_of: dt.date,
-    recipe: Recipe,
-    only: bool = False,
-    crew: Crew | None = None,
-    progress: Progress = quiet,
-) -> dict[str, Any]:
-    """Compute the features of all training dates up to ``as_of``, one part per bucket and date; finished parts are kept.
+def asked_dates(store: stores.Store, as_of: dt.date, recipe: Recipe, *, only: bool = False) -> list[dt.date]:
+    """The training dates up to ``as_of``, or with ``only`` that date alone.
 
-    No date before exits were recorded is taken: only survivors would be in it. ``only``: no training date, ``as_of`` alone.
+    No training date before exits were recorded is taken: only survivors would be in it.
     """
-    store = stores.open_store(places.store)
-    if only:
-        return compute_at(places, store, [as_of], crew=crew or Crew(), progress=progress)
     since = dt.date.fromisoformat(store.about["watched_since"])
-    dates = [day for day in training_dates(as_of, recipe) if day >= since]
-    return compute_at(places, store, dates, crew=crew or Crew(), progress=progress)
+    return [as_of] if only else [day for day in training_dates(as_of, recipe) if day >= since]
+
+
+def compute(
+    places: Places, *, as_of: dt.date, recipe: Recipe, crew: Crew | None = None, progress: Progress = quiet
+) -> dict[str, Any]:
+    """Compute the features of all training dates up to ``as_of``, one part per bucket and date; finished parts are kept."""
+    store = stores.open_store(places.store)
+    return compute_at(places, store, asked_dates(store, as_of, recipe), crew=crew or Crew(), progress=progress)
 
 
 def compute_at(

@@ -1,7 +1,7 @@
 """`lists`: the scores of a date -> every pendamping's list, explained, one part (whole caseloads) after the other.
 
-A part is a bucket. The few pendamping whose families lie in several buckets get theirs gathered into the first. Places are
-given on exact values alone; only then are the listed families' facts, known days and reasons computed.
+A part is a bucket. The few pendamping whose families lie in several buckets get theirs gathered into the one where most
+are. Places are given on exact values alone; only then are the listed families' facts, known days and reasons computed.
 """
 
 from __future__ import annotations
@@ -183,21 +183,27 @@ def _run_id(
 
 
 def _homes(places: Places, as_of: dt.date, store: stores.Store) -> pd.DataFrame:
-    """Every pendamping and bucket that meet: ``pendamping_id, bucket``."""
+    """Every pendamping and bucket that meet, with how many families: ``pendamping_id, bucket, keluarga``."""
     frames = []
     for bucket in store.buckets:
         own = stores.Parts(places.features(as_of) / "kohor").read(bucket, ["pendamping_id"])
-        frames.append(pd.DataFrame({"pendamping_id": own["pendamping_id"].dropna().unique(), "bucket": bucket}))
+        counts = own["pendamping_id"].value_counts().rename("keluarga").rename_axis("pendamping_id")
+        frames.append(counts.reset_index().assign(bucket=bucket))
     return pd.concat(frames, ignore_index=True)
 
 
 def _guests(homes: pd.DataFrame) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]]]:
-    """Per part, whose families come from which other bucket; and per bucket, whose families are listed elsewhere."""
-    homes = homes.assign(part=homes.groupby("pendamping_id")["bucket"].transform("min"))
+    """Per part, whose families come from which other bucket; and per bucket, whose families are listed elsewhere.
+
+    A pendamping belongs to the bucket where most of her families lie, and among equals to the first.
+    """
+    order = homes.sort_values(["keluarga", "bucket"], ascending=[False, True], kind="stable")
+    part = order.drop_duplicates("pendamping_id").set_index("pendamping_id")["bucket"]
+    homes = homes.assign(part=homes["pendamping_id"].map(part))
     away = homes[homes["part"] != homes["bucket"]]
     guests: dict[str, dict[str, tuple[str, ...]]] = {}
-    for (part, bucket), who in away.groupby(["part", "bucket"])["pendamping_id"]:
-        guests.setdefault(part, {})[bucket] = tuple(sorted(who))
+    for (home, bucket), who in away.groupby(["part", "bucket"])["pendamping_id"]:
+        guests.setdefault(home, {})[bucket] = tuple(sorted(who))
     return guests, {bucket: tuple(sorted(who)) for bucket, who in away.groupby("bucket")["pendamping_id"]}
 
 

@@ -27,7 +27,7 @@ from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Recipe
 
-BLOCK = 32_768
+BLOCK = 8_192
 """Families scored at once."""
 REASONS = 5
 """Strongest features kept per family."""

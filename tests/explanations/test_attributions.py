@@ -164,6 +164,11 @@ def test_blocks_and_order_change_no_bit_of_an_attributor(model, X):
     assert np.array_equal(np.concatenate(pieces), whole)
     assert np.array_equal(attributor.values(model, X.iloc[::-1])[0], whole[::-1])
     assert attributor.values(model, X.iloc[:0])[0].shape == (0, len(FEATURES) + 1)
+    out = np.full((len(FEATURES) + 1, len(X)), 9.0)
+    assert attributor.values(model, X, out=out)[0].base is out
+    assert np.array_equal(out.T, whole)
+    with pytest.raises(ContractError, match="out must be"):
+        attributor.values(model, X.iloc[:5], out=out)
 
 
 def test_the_real_model_is_additive_in_one_pass(X):

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from pkh_graduation import priorities, stores, timeline
 from pkh_graduation.cli.app import app
-from pkh_graduation.contracts import Records
+from pkh_graduation.contracts import Quarantine, Records
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.workflows import featuring, scoring
+from pkh_graduation.workflows import featuring, listing, scoring
 from pkh_graduation.workflows.places import Places
+from pkh_graduation.workflows.settings import Lists, Recipe
 
 AS_OF = dt.date(2026, 12, 31)
 SETTINGS = "[recipe]\nhistory_tahap = 11\norigins = 2\nmembers = 2\nbootstrap = 40\n"
@@ -174,6 +175,38 @@ def test_parts_on_disk_hold_what_the_frames_give(river, records):
     for name in priorities.NEEDED_FACTS:
         expected = facts.values[name].sort_index()
         pd.testing.assert_series_equal(exact[name].astype(expected.dtype), expected, check_exact=True)
+
+
+def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
+    """The same store in many buckets: the same places and chances, though caseloads cross them (sentences compare in a part)."""
+    places, _ = river
+    small = Places(tmp_path)
+    nothing = Quarantine(
+        pd.DataFrame(columns=Quarantine.COLUMNS),
+        pd.DataFrame({name: [] for name in ("rows_in", "rows_accepted", "rows_quarantined")}),
+    )
+    half = records.tables["keluarga"]["kpm"] % 2 == 0
+    moved = records.tables["keluarga"]["kode_wilayah"].where(
+        ~half, "9902" + records.tables["keluarga"]["kode_wilayah"].str[4:]
+    )
+    first = records.tables["keluarga"].assign(kode_wilayah=moved)
+    apart = replace(records, tables={**records.tables, "keluarga": first})
+    about = {"watched_since": "2017-01-01"}
+    whole = Places(tmp_path / "satu")
+    for out, per_bucket in ((small, 300), (whole, 10**6)):
+        stores.write_store(apart, nothing, out.store, per_bucket=per_bucket, about=about)
+        recipe, options = Recipe(history_tahap=11), {"settings": Lists(), "models": places.models, "vault": False}
+        listing.lists(out, as_of=AS_OF, recipe=recipe, **options)
+    assert len(stores.open_store(small.store).buckets) > len(stores.open_store(whole.store).buckets) == 1
+
+    def machine(out: Places) -> pd.DataFrame:
+        parts = [pd.read_parquet(path) for path in sorted((out.lists / "daftar").glob("*.parquet"))]
+        return pd.concat(parts).sort_values("kpm_id", ignore_index=True)
+
+    left, right = machine(small), machine(whole)
+    same = [name for name in left.columns if not name.startswith(("alasan", "penahan", "run_id"))]
+    pd.testing.assert_frame_equal(left[same], right[same], check_exact=True)
+    assert left["urutan"].notna().sum() > 100
 
 
 def test_a_made_up_bundle_refuses_real_records(river):

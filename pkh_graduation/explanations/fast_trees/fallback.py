@@ -74,10 +74,12 @@ class ShapTreeExplainer:
         check_margin(margin[some], np.asarray(expected), TOLERANCE)
         return values, margin
 
-    def explain_columns(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """SHAP values (n_features, n_rows) and margins of feature-major columns."""
+    def explain_columns(self, columns: np.ndarray, *, out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """SHAP values (n_features, n_rows), written to ``out`` if given, and margins of feature-major columns."""
         values, margin = self.explain(np.asarray(columns).T)
-        return np.ascontiguousarray(values.T), margin
+        phi = np.empty(values.T.shape) if out is None else out
+        phi[:] = values.T
+        return phi, margin
 
     def margin(self, X: Any) -> np.ndarray:
         """Margins (n_rows,)."""

@@ -7,6 +7,7 @@ written and each process compiles for some seconds.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,39 +103,63 @@ def _add4(
         total[r] = total[r] + table1[pattern1[r]] + table2[pattern2[r]] + table3[pattern3[r]] + table4[pattern4[r]]
 
 
-_add1, _add2, _add4 = _compile(_add1), _compile(_add2), _compile(_add4)
+def _add4_words(
+    total: Any,
+    table1: Any,
+    words1: Any,
+    table2: Any,
+    words2: Any,
+    table3: Any,
+    words3: Any,
+    table4: Any,
+    words4: Any,
+) -> None:
+    """`_add4` where eight patterns of one byte are fetched at once: fetching is what look-ups spend their time on."""
+    byte, whole = np.uint64(255), total.size >> 3
+    for w in range(whole):
+        a, b, c, d = words1[w], words2[w], words3[w], words4[w]
+        for k in range(8):
+            r, low = w * 8 + k, np.uint64(8 * k)
+            i1, i2, i3, i4 = (a >> low) & byte, (b >> low) & byte, (c >> low) & byte, (d >> low) & byte
+            total[r] = total[r] + table1[i1] + table2[i2] + table3[i3] + table4[i4]
+    for r in range(whole * 8, total.size):
+        low = np.uint64(8 * (r - whole * 8))
+        i1, i2 = (words1[whole] >> low) & byte, (words2[whole] >> low) & byte
+        i3, i4 = (words3[whole] >> low) & byte, (words4[whole] >> low) & byte
+        total[r] = total[r] + table1[i1] + table2[i2] + table3[i3] + table4[i4]
 
 
-def _add_pass(total: Any, tables: Any, entries: Any, e: Any, last: Any, patterns: Any) -> None:
-    """Several tables in one pass over the sums, added one after the other so that the order never varies."""
-    n = total.size
+_add1, _add2, _add4, _add4_words = _compile(_add1), _compile(_add2), _compile(_add4), _compile(_add4_words)
+
+
+def _add_pass(total: Any, tables: Any, entries: Any, e: Any, last: Any, patterns: Any, words: Any) -> None:
+    """Several tables in one pass over the sums, added one after the other so that the order never varies.
+
+    ``words`` are the patterns eight at a time, or None: numba then compiles the other branch only.
+    """
     while e + 4 <= last:
         (i, i0, i1), (j, j0, j1), (k, k0, k1), (m, m0, m1) = entries[e], entries[e + 1], entries[e + 2], entries[e + 3]
-        _add4(
-            total,
-            tables[i0:i1],
-            patterns[i, :n],
-            tables[j0:j1],
-            patterns[j, :n],
-            tables[k0:k1],
-            patterns[k, :n],
-            tables[m0:m1],
-            patterns[m, :n],
-        )
+        t1, t2, t3, t4 = tables[i0:i1], tables[j0:j1], tables[k0:k1], tables[m0:m1]
+        if words is None:
+            _add4(total, t1, patterns[i], t2, patterns[j], t3, patterns[k], t4, patterns[m])
+        else:
+            _add4_words(total, t1, words[i], t2, words[j], t3, words[k], t4, words[m])
         e += 4
     if e + 2 <= last:
         (i, i0, i1), (j, j0, j1) = entries[e], entries[e + 1]
-        _add2(total, tables[i0:i1], patterns[i, :n], tables[j0:j1], patterns[j, :n])
+        _add2(total, tables[i0:i1], patterns[i], tables[j0:j1], patterns[j])
         e += 2
     if e < last:
         i, i0, i1 = entries[e]
-        _add1(total, tables[i0:i1], patterns[i, :n])
+        _add1(total, tables[i0:i1], patterns[i])
 
 
 _add_pass = _compile(_add_pass)
 
 
-def _add(bins: Any, plan: Any, tables: Any, phi: Any, first: Any, last: Any, bits: Any, patterns: Any) -> None:
+def _add(
+    bins: Any, plan: Any, tables: Any, phi: Any, first: Any, last: Any, bits: Any, patterns: Any, words: Any
+) -> None:
     n = last - first
     for g in range(plan.group_clusters.size - 1):
         begin = plan.group_clusters[g]
@@ -143,7 +168,7 @@ def _add(bins: Any, plan: Any, tables: Any, phi: Any, first: Any, last: Any, bit
             _fill_pattern(bins, plan.bit_row, plan.bit_limit, plan.cluster_bits[c], plan.cluster_bits[c + 1], bits, out)
         for p in range(plan.group_passes[g], plan.group_passes[g + 1]):
             total = phi[plan.pass_feature[p], first:last]
-            _add_pass(total, tables, plan.entries, plan.pass_entries[p], plan.pass_entries[p + 1], patterns)
+            _add_pass(total, tables, plan.entries, plan.pass_entries[p], plan.pass_entries[p + 1], patterns, words)
 
 
 _add = _compile(_add)
@@ -153,8 +178,9 @@ def add(bins: Any, plan: Any, tables: Any, phi: Any, first: int, last: int) -> N
     """Add the SHAP values of the rows in ``bins[:, : last - first]`` to ``phi[:, first:last]``."""
     widest = plan.widest
     dtype = np.uint8 if widest <= 8 else np.uint16
-    patterns = np.empty((plan.most_clusters, last - first), dtype=dtype)
-    _add(bins, plan, tables, phi, first, last, (1 << np.arange(widest)).astype(dtype), patterns)
+    patterns = np.empty((plan.most_clusters, (last - first + 7) // 8 * 8), dtype=dtype)
+    words = patterns.view(np.uint64) if dtype == np.uint8 and sys.byteorder == "little" else None
+    _add(bins, plan, tables, phi, first, last, (1 << np.arange(widest)).astype(dtype), patterns, words)
 
 
 def _insert(size: Any, value: Any, feature: Any, sizes: Any, values: Any, features: Any) -> None:
