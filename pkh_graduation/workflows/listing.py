@@ -107,7 +107,7 @@ def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
         cohort=run.cohort, run_id=run.run_id, notes=_notes(run),
     )  # fmt: skip
     chosen = listed(draft)
-    model = run.scores.load()
+    model = scoring.bundle_of(run.scores)
     full = _full_facts(run, now.frame.loc[chosen], homes)
     reasons = _explain(run, model, X, chosen, full, facts)
     final = priorities.add_reasons(draft, reasons)

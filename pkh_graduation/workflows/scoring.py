@@ -139,7 +139,7 @@ def score_part(run: ScoreRun, bucket: str) -> dict[str, int]:
     known = run.parts.mark(bucket)
     if known and run.parts.done(bucket, inputs) and run.sums.done(bucket, inputs):
         return {"computed": 0, "kpm": int(known["kpm"]), "scored": int(known["rows"])}
-    bundle = _bundle(run)
+    bundle = bundle_of(run)
     X, facts, now = read_part(run.places, run.as_of, bucket)
     willing = without_objection(facts)
     frame, sums = score_frame(
@@ -256,7 +256,8 @@ def scores_of(frame: pd.DataFrame, horizon: int) -> Scores:
     return Scores(frame.index, path, *(frame[name].to_numpy() for name in ("margin", "low", "high")))
 
 
-def _bundle(run: ScoreRun) -> stores.Bundle:
+def bundle_of(run: ScoreRun) -> stores.Bundle:
+    """The run's bundle, read and checked once in each process."""
     return _loaded(run, (run.bundle / "manifest.json").read_bytes())
 
 
