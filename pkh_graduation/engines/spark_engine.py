@@ -38,8 +38,8 @@ _OF_SESSION: Mapping[str, str] = {
 }
 """Read the text as DuckDB does (errors instead of wrap-around), and speak Arrow.
 
-A text of features is one deep plan of a hundred shuffles, all by family. To plan it anew after each of them, as adaptive
-execution does, takes longer than to run it; and to broadcast what lies by family already only fills the memory.
+A text of features is one deep plan of a hundred shuffles, all by family: adaptive execution would plan the rest of it anew
+after each of them, and broadcasts of what lies by family already would only fill the memory.
 """
 
 _OF_CONTEXT: Mapping[str, str] = {
@@ -53,9 +53,11 @@ _OF_LOCAL_CONTEXT: Mapping[str, str] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "3g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
     "spark.sql.shuffle.partitions": "4",
 }
-"""On one machine no other one is listened to, and partitions are few, because each costs more than its rows."""
+"""On one machine no other one is listened to, runs are short (Java's slow compiler would cost more than it saves), and
+partitions are few, because each costs more than its rows."""
 
 _ARROW: Mapping[str, pa.DataType] = {
     "INT": pa.int32(),

@@ -75,9 +75,7 @@ def test_without_pyspark_it_says_what_to_install(monkeypatch):
 
 @pytest.fixture(scope="module")
 def spark():
-    # The quick compiler of Java alone: these texts run once or twice.
-    quick = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"}
-    with SparkEngine("local[2]", settings={**quick, "spark.sql.shuffle.partitions": "2"}) as engine:
+    with SparkEngine("local[2]", settings={"spark.sql.shuffle.partitions": "2"}) as engine:
         yield engine
 
 

@@ -43,8 +43,9 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def crew():
-    quick = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"}
-    with SparkEngine("local[2]", settings={**quick, "spark.sql.shuffle.partitions": "2"}) as engine:
+    # For so few families it takes longer to compile a text than to interpret it.
+    plain = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    with SparkEngine("local[2]", settings={**plain, "spark.sql.shuffle.partitions": "1"}) as engine:
         yield on_spark.SparkCrew(2, "2GB", engine)
 
 
