@@ -75,10 +75,14 @@ def _collect(
     broken: list[Structural] = []
     chunks: list[list[pa.Array]] = [[] for _ in header]
     block: list[Sequence[str]] = []
-    for number, cells, physical in lines:
+    hidden = 0
+    for count, cells, physical in lines:
+        # A line that swallowed others stands for them: the next one is counted after all of them.
+        number = count + hidden
         problem = _problem(number, cells, physical, header)
         if problem:
             broken.append(problem)
+            hidden += problem.rows - 1
             continue
         numbers.append(number)
         block.append(cells if len(cells) == len(header) else cells[: len(header)])

@@ -208,9 +208,10 @@ def take_cohort(run: FeatureRun, bucket: str, dates: tuple[dt.date, ...]) -> dic
         for day, snapshots in zip(missing, timeline.stream_snapshots(records, missing), strict=True):
             more = run.links(bucket, plan, day)
             totals = room.place_totals(plan, {**tables, **more}, snapshots.frame, moments[day_of(day)], engine)
-            for place, frame in totals.items():
-                run.totals(day, place).write(bucket, frame, inputs[day])
-            run.cohort(day).write(bucket, snapshots.frame, inputs[day])
+            found = {run.totals(day, place): frame for place, frame in totals.items()}
+            for parts, frame in {run.cohort(day): snapshots.frame, **found}.items():
+                if not parts.done(bucket, inputs[day]):
+                    parts.write(bucket, frame, inputs[day])
     return {"computed": len(missing)}
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pkh_graduation.records import RecordsError
@@ -124,6 +124,7 @@ damage = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(damage)
+@example([(0, 0, '"'), (0, 0, '"'), (0, 0, '"'), (1, 0, '"'), (2, 0, '"')])
 def test_rows_are_conserved_under_any_damage(tmp_path_factory: pytest.TempPathFactory, hits: list) -> None:
     lines = list(LINES)
     for number, place, text in hits:
