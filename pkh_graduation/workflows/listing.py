@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pkh_graduation import explanations, outputs, priorities, stores, timeline
 from pkh_graduation import features as features_room
@@ -261,4 +262,5 @@ def _explain(
     run: ListRun, model: stores.Bundle, X: pd.DataFrame, chosen: pd.MultiIndex, full: Facts, facts: Facts
 ) -> Reasons:
     rows = X.loc[chosen, model.card["features"]].astype("float64")
-    return explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)
+    with threadpool_limits(limits=1):
+        return explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pkh_graduation import estimators, explanations, priorities, stores
 from pkh_graduation.contracts import Facts, Progress, Scores, Snapshots, quiet
@@ -164,12 +165,14 @@ def score_frame(
     """
     attributor = explanations.Attributor(list(X.columns))
     frames, sums = [], []
-    for rows in _blocks(len(X)):
-        block = X.iloc[rows].astype("float64")
-        scores = model.predict_incidence(block, horizon, groups=families["pendamping_id"].iloc[rows])
-        values, _ = attributor.values(model, block, margin=scores.margin)
-        frames.append(scores_frame(scores).assign(**_strongest(values, list(X.columns))))
-        sums.append(_sums(values, families["kabupaten"].iloc[rows], list(X.columns)))
+    # One thread: a product of matrices has other last bits with two, and a part must not depend on who makes it.
+    with threadpool_limits(limits=1):
+        for rows in _blocks(len(X)):
+            block = X.iloc[rows].astype("float64")
+            scores = model.predict_incidence(block, horizon, groups=families["pendamping_id"].iloc[rows])
+            values, _ = attributor.values(model, block, margin=scores.margin)
+            frames.append(scores_frame(scores).assign(**_strongest(values, list(X.columns))))
+            sums.append(_sums(values, families["kabupaten"].iloc[rows], list(X.columns)))
     whole = pd.concat(sums).groupby(["kabupaten", "fitur"], sort=True).sum().reset_index()
     return pd.concat(frames), whole
 

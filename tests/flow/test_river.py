@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
 from pkh_graduation import priorities, stores, timeline
@@ -177,6 +178,18 @@ def test_parts_on_disk_hold_what_the_frames_give(river, records):
         pd.testing.assert_series_equal(
             exact[name].astype(expected.dtype), expected, check_exact=True, check_index_type=False
         )
+
+
+def test_scores_do_not_depend_on_the_number_of_threads(river):
+    places, _ = river
+    bundle = stores.load_bundle(scoring.find_bundle(places.models, None), sintetis=True)
+    X, _, now = scoring.read_part(places, AS_OF, featuring.part_names(places, AS_OF)[0])
+    X = X[bundle.card["features"]]
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            found.append(scoring.score_frame(bundle.model, X, now.frame, horizon=4)[0])
+    pd.testing.assert_frame_equal(*found, check_exact=True)
 
 
 def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
