@@ -13,7 +13,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from pkh_graduation.workflows.settings import Recipe
 
 FACT = "fakta."
 """Prefix of the columns of a part that hold exact values, not inputs of the model."""
+ACROSS = "lintas"
+"""Name of the part that holds the totals of places whose families lie in several buckets."""
 
 
 def build_features(
@@ -90,6 +92,8 @@ def compute_at(
     pieces = -(-crew.processes(store) // len(store.buckets))
     cohorts = [(run, bucket, tuple(dates[piece::pieces])) for bucket in store.buckets for piece in range(pieces)]
     made = crew.each(store, take_cohort, cohorts, label="kohor", progress=progress)
+    for day in dates:
+        run.join_places(plan, day)
     tasks = [(run, bucket, day) for day in dates for bucket in store.buckets]
     done = crew.each(store, compute_part, tasks, label="fitur", progress=progress)
     stores.write_frame(places.out / "features" / "dictionary.parquet", run.dictionary(plan))
@@ -175,23 +179,50 @@ class FeatureRun:
         """Parts of X at a date."""
         return stores.Parts(self.places.features(day))
 
-    def merged_totals(self, plan: room.FeaturePlan, day: dt.date) -> dict[str, pd.DataFrame]:
-        """Totals per place over all buckets."""
-        parts = [{p: self.totals(day, p, plan.twins).read(b) for p in plan.query.places} for b in self.store.buckets]
-        return room.merge_totals(plan, parts)
+    def join_places(self, plan: room.FeaturePlan, day: dt.date) -> None:
+        """Merge, once for all parts, the totals of places whose families lie in several buckets."""
+        parts = {place: self.totals(day, place, plan.twins) for place in plan.query.places}
+        marks = {place: [own.mark(bucket) or {} for bucket in self.store.buckets] for place, own in parts.items()}
+        inputs = {place: stores.digest_of([mark["sha256"] for mark in own]) for place, own in marks.items()}
+        missing = [place for place, own in parts.items() if not own.done(ACROSS, inputs[place])]
+        if not missing:
+            return
+        frames = [{place: own.read(bucket) for place, own in parts.items()} for bucket in self.store.buckets]
+        shared = {place: _in_several([frame[place][place] for frame in frames]) for place in parts}
+        pieces = [{p: own[own[p].isin(shared[p])] for p, own in frame.items()} for frame in frames]
+        merged = room.merge_totals(plan, pieces)
+        for place in missing:
+            parts[place].write(ACROSS, merged[place], inputs[place])
+
+    def known_totals(self, plan: room.FeaturePlan, bucket: str, day: dt.date) -> dict[str, pd.DataFrame]:
+        """Totals of the places of a bucket's families, over all buckets."""
+        found = {}
+        for place in plan.query.places:
+            parts = self.totals(day, place, plan.twins)
+            own, across = parts.read(bucket), parts.read(ACROSS)
+            found[place] = pd.concat([own[~own[place].isin(across[place])], across], ignore_index=True)
+        return found
 
     def cohort_inputs(self, bucket: str, plan: room.FeaturePlan, day: dt.date) -> str:
-        """Digest of what decides the cohort and its totals."""
+        """Digest of what decides the cohort and its totals: the tables, the specification, and the program."""
         files = self.store.fingerprint(bucket)
-        return stores.digest_of(day.isoformat(), plan.fingerprint, source_of(timeline), files)
+        return stores.digest_of(day.isoformat(), plan.fingerprint, source_of(timeline), source_of(room), files)
 
     def inputs(self, bucket: str, plan: room.FeaturePlan, day: dt.date) -> str:
-        """Digest of what decides a part of X: its own tables, and every bucket's totals."""
-        marks = [self.totals(day, place).mark(b) for place in sorted(plan.query.places) for b in self.store.buckets]
-        own = self.cohort(day).mark(bucket)
-        return stores.digest_of(
-            self.cohort_inputs(bucket, plan, day), own and own["sha256"], [mark and mark["sha256"] for mark in marks]
-        )
+        """Digest of what decides a part of X: its own tables, cohort and totals, and those of places shared with others."""
+        marks = [self.cohort(day).mark(bucket)]
+        for place in sorted(plan.query.places):
+            marks += [self.totals(day, place).mark(name) for name in (bucket, ACROSS)]
+        return stores.digest_of(self.cohort_inputs(bucket, plan, day), [mark and mark["sha256"] for mark in marks])
+
+    def write_rows(self, bucket: str, day: dt.date, plan: room.FeaturePlan, values: pd.DataFrame) -> int:
+        """Write a part of X, and beside it the exact values, from ``values`` in the order of the cohort; its rows."""
+        columns = dict(zip(self.names, room.model_matrix(values, self.names).T, strict=True))
+        columns |= {FACT + name: values[name].array for name in self.exact if name in values}
+        cohort = self.cohort(day).read(bucket, ["kpm"])
+        frame = pd.DataFrame(columns, index=cohort.index)
+        self.rows(day).write(bucket, frame, self.inputs(bucket, plan, day))
+        return len(frame)
 
 
 def take_cohort(run: FeatureRun, bucket: str, dates: tuple[dt.date, ...]) -> dict[str, int]:
@@ -232,19 +263,16 @@ def take_totals(run: FeatureRun, bucket: str, day: dt.date) -> dict[str, int]:
 def compute_part(run: FeatureRun, bucket: str, day: dt.date) -> dict[str, int]:
     """Task of a worker: the rows of one bucket at one date."""
     plan = run.plan(bucket)
-    parts, inputs = run.rows(day), run.inputs(bucket, plan, day)
-    if parts.done(bucket, inputs):
+    parts = run.rows(day)
+    if parts.done(bucket, run.inputs(bucket, plan, day)):
         known = parts.mark(bucket)
         return {"computed": 0, "rows": int(known["rows"]) if known else 0}
     cohort = run.cohort(day).read(bucket)
     moment = room.moments_of(timeline.spine([day]))[day_of(day)]
     tables = {**run.tables(bucket, plan), **run.links(bucket, plan, day)}
     with run.engine() as engine:
-        values, _ = room.compute(plan, tables, cohort, moment, engine, totals=run.merged_totals(plan, day))
-    columns = dict(zip(run.names, room.model_matrix(values, run.names).T, strict=True))
-    columns |= {FACT + name: values[name].array for name in run.exact if name in values}
-    parts.write(bucket, pd.DataFrame(columns, index=cohort.index), inputs)
-    return {"computed": 1, "rows": len(cohort)}
+        values, _ = room.compute(plan, tables, cohort, moment, engine, totals=run.known_totals(plan, bucket, day))
+    return {"computed": 1, "rows": run.write_rows(bucket, day, plan, values)}
 
 
 def _all_done(run: FeatureRun, plan: room.FeaturePlan, bucket: str, day: dt.date, inputs: str) -> bool:
@@ -252,6 +280,13 @@ def _all_done(run: FeatureRun, plan: room.FeaturePlan, bucket: str, day: dt.date
     return totals and run.cohort(day).done(bucket, inputs)
 
 
+def _in_several(places: Sequence[pd.Series]) -> np.ndarray:
+    """Places that occur in more than one of the series; each holds a place once."""
+    every = pd.concat(places).dropna()
+    return np.asarray(every[every.duplicated()].unique())
+
+
+@cache
 def source_of(package: Any) -> str:
     """SHA-256 of the source of a room: another program, another result."""
     folder = Path(inspect.getfile(package)).parent
@@ -264,12 +299,15 @@ def load(places: Places, *, as_of: dt.date, recipe: Recipe) -> tuple[pd.DataFram
     Where there are more, whole families are drawn by a hash of their number, the same at every date.
 
     Raises:
-        FileNotFoundError: features of these dates were not computed yet.
+        FileNotFoundError: features of some of these dates were not computed yet, or from other records.
     """
-    days = [day for day in training_dates(as_of, recipe) if (places.features(day) / "manifest.json").is_file()]
-    if not days:
+    store = stores.open_store(places.store)
+    days = asked_dates(store, as_of, recipe)
+    stale = [day.isoformat() for day in days if _manifest(places, day).get("store") != store.digest]
+    if stale or not days:
         raise FileNotFoundError(
-            f"{places.out} holds no features up to {as_of.isoformat()}: run `pkh-graduation features` first."
+            f"{places.out} lacks features of {len(stale) or 'all'} training dates up to {as_of.isoformat()}, or has them of "
+            f"other records{': ' + ', '.join(stale[:3]) if stale else ''}: run `pkh-graduation features` first."
         )
     dictionary = pd.read_parquet(places.out / "features" / "dictionary.parquet")
     names = list(dictionary.index[dictionary["model"]])
@@ -291,10 +329,15 @@ def part_names(places: Places, day: dt.date) -> list[str]:
     Raises:
         FileNotFoundError: the date's features are not there.
     """
-    path = places.features(day) / "manifest.json"
-    if not path.is_file():
+    parts = _manifest(places, day).get("parts")
+    if parts is None:
         raise FileNotFoundError(f"{places.out} holds no features of {day.isoformat()}: run `pkh-graduation features`.")
-    return list(json.loads(path.read_text(encoding="utf-8"))["parts"])
+    return list(parts)
+
+
+def _manifest(places: Places, day: dt.date) -> dict[str, Any]:
+    path = places.features(day) / "manifest.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _share(places: Places, days: Sequence[dt.date], families: int) -> float:

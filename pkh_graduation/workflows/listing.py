@@ -83,6 +83,7 @@ def lists(
     stores.clear_litter(places.lists)
     totals = [(run.rows, bucket, as_of) for bucket in store.buckets]
     crew.each(store, featuring.take_totals, totals, label="tempat", progress=progress)
+    run.rows.join_places(run.rows.plan(store.buckets[0], twins=True), as_of)
     done = crew.each(store, write_part, [(run, bucket) for bucket in store.buckets], label="daftar", progress=progress)
     summaries = [summary for summary, _ in done]
     index = outputs.write_index(summaries, places.lists, names=run.names, progress=progress)
@@ -248,7 +249,7 @@ def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series) -> Facts
         plan = run.rows.plan(bucket, twins=True)
         tables = {**run.rows.tables(bucket, plan), **run.rows.links(bucket, plan, run.as_of)}
         with run.rows.engine() as engine:
-            totals = run.rows.merged_totals(plan, run.as_of)
+            totals = run.rows.known_totals(plan, bucket, run.as_of)
             values, known = features_room.compute(plan, tables, own, moment, engine, totals=totals)
         parts.append((len(index) + pd.RangeIndex(len(own)).to_numpy(), values, known))
         index.extend(own.index)

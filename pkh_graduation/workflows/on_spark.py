@@ -72,6 +72,7 @@ def compute_at(
     crew.each(store, featuring.take_cohort, cohorts, label="kohor", progress=progress)
     made = 0
     for day in dates:
+        run.join_places(plan, day)
         missing = [b for b in store.buckets if not run.rows(day).done(b, run.inputs(b, plan, day))]
         folder = run.rows(day).folder / ".spark"
         if missing:
@@ -97,7 +98,8 @@ def write_values(
     moment = room.moments_of(timeline.spine([day]))[day_of(day)]
     parts = {f"kohor_{b}": StoredTable((str(run.cohort(day).path(b)),), _COHORT) for b in buckets}
     cohort = engine.frame(" UNION ALL ".join(_FAMILIES.format(b) for b in buckets), parts)
-    totals = {f"p_{place}": frame for place, frame in run.merged_totals(plan, day).items()}
+    known = [run.known_totals(plan, bucket, day) for bucket in buckets]
+    totals = {f"p_{p}": pd.concat([one[p] for one in known]).drop_duplicates(p) for p in plan.query.places}
     given = {**_tables(run, plan, buckets, engine), **run.links(buckets[0], plan, day), **totals, "cohort": cohort}
     joined = {"cohort": cohort, "nilai": engine.frame(room.bind(plan.query.sql, moment), given)}
     for number, hatch in enumerate(plan.hatches):
@@ -116,10 +118,7 @@ def cut_part(run: featuring.FeatureRun, bucket: str, day: dt.date, folder: Path)
     cohort = run.cohort(day).read(bucket)
     files = [pq.read_table(path, partitioning=None) for path in engines.written(folder, bucket=bucket)]
     values = engines.to_frame(pa.concat_tables(files)).set_index("kpm").reindex(pd.Index(cohort["kpm"]))
-    columns = dict(zip(run.names, room.model_matrix(values, run.names).T, strict=True))
-    columns |= {featuring.FACT + name: values[name].array for name in run.exact if name in values}
-    run.rows(day).write(bucket, pd.DataFrame(columns, index=cohort.index), run.inputs(bucket, plan, day))
-    return {"computed": 1, "rows": len(cohort)}
+    return {"computed": 1, "rows": run.write_rows(bucket, day, plan, values)}
 
 
 def _tables(

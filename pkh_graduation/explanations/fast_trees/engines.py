@@ -46,7 +46,7 @@ def choose_engine(name: str = "auto") -> Engine:
 @cache
 def _numba_is_there() -> bool:
     try:
-        import numba  # noqa: F401
+        import numba  # noqa: F401 - asked only whether it can be imported
     except ImportError:
         return False
     return True
