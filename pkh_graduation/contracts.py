@@ -254,9 +254,13 @@ class PriorityLists:
     ``frame``: one line per family of every caseload, columns ``kpm_id, as_of, pendamping_id, desa, kecamatan, kabupaten,
     kelompok_id, urutan`` (Int32 place on the year's list, missing when not on it), ``kategori`` (the three bands),
     ``p_mandiri_12m, p_bawah, p_atas, p_alamiah_12m, p_administratif_12m`` (missing for an objecting family),
-    ``slot`` (model, acak), ``propensi``, ``dikecualikan_karena, peringatan, cek, rujukan`` (words joined by ``|``),
-    ``proses``. ``cards`` are the reasons of the families. ``shortfalls``: one line per pendamping with ``pendamping_id,
-    dampingan, kuota, terisi, sebab``. ``run_id`` is a hash of the inputs.
+    ``slot`` (model, acak; disisihkan: held out), ``propensi``, ``dikecualikan_karena, peringatan, cek, rujukan`` (words joined
+    by ``|``), ``proses``, ``rencana`` and ``kunjungan_ke`` (Int32: month of the year's plan and visit within it, from 1;
+    missing when on no list), ``daftar_lain`` (lists apart: perlindungan_berkelanjutan, persiapan_alamiah, joined by ``|``) and
+    ``lanjut`` (what may continue after the last component, joined by ``|``). ``cards`` are the reasons of the families.
+    ``shortfalls``: one line per pendamping with ``pendamping_id, dampingan, kuota, terisi, sebab, lantai`` (floors not met, and
+    why). ``run_id`` is a hash of the inputs. ``actions``: what a listed family can do, one line each with ``kpm_id, tindakan,
+    kalimat, lembaga, tingkat_bukti, cek, sumber``; None or empty where nothing is proven, which the lists then say.
     """
 
     frame: pd.DataFrame
@@ -267,6 +271,7 @@ class PriorityLists:
     catalogue: pd.DataFrame
     facts: Facts
     notes: Mapping[str, str] = field(default_factory=dict)
+    actions: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -295,6 +300,10 @@ class Engine(Protocol):
 
     def run(self, sql: str, tables: Mapping[str, Any]) -> pd.DataFrame:
         """Run ``sql`` over ``tables`` (name -> pandas frame, Arrow table or `StoredTable`) and return a frame."""
+
+
+TreeMargins = Callable[[Sequence[Any], np.ndarray], np.ndarray]
+"""Margins of several fitted tree models on the same rows: (models, matrix (n, p)) -> (len(models), n), in log-odds."""
 
 
 @runtime_checkable
@@ -347,13 +356,18 @@ class Explainable(Protocol):
 
 @dataclass(frozen=True)
 class Fold:
-    """One origin of a backtest: what may be learnt from by then, and what is judged."""
+    """One origin of a backtest: what may be learnt from by then, and what is judged.
+
+    ``newness``, where units were held out, says of each row of ``test`` what training had never seen: ``kpm``,
+    ``pendamping`` or ``kabupaten``.
+    """
 
     origin: dt.date
     train: pd.MultiIndex
     test: pd.MultiIndex
     y_train: Outcomes
     y_test: Outcomes
+    newness: pd.Series | None = None
 
 
 class Folds(Protocol):
@@ -392,6 +406,7 @@ __all__ = [
     "Scores",
     "Snapshots",
     "StoredTable",
+    "TreeMargins",
     "check_columns",
     "check_index",
     "quiet",

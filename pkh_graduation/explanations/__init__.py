@@ -8,6 +8,7 @@ advice: a reason says what similar families have in common.
 
 from pkh_graduation.explanations.attributions import AdditivityError, Attribution, Attributor, attribute
 from pkh_graduation.explanations.fast_trees import strongest
+from pkh_graduation.explanations.margins import QuickMargins
 from pkh_graduation.explanations.reasons import explain
 from pkh_graduation.explanations.sentences import Phrasebook, SentenceError, read_phrasebook
 
@@ -16,6 +17,7 @@ __all__ = [
     "Attribution",
     "Attributor",
     "Phrasebook",
+    "QuickMargins",
     "SentenceError",
     "attribute",
     "explain",

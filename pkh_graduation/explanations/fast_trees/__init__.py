@@ -25,6 +25,7 @@ from .checks import (
 from .ensemble import Coding, Ensemble, Question, Tree
 from .explainer import FastTreeExplainer
 from .fallback import ShapTreeExplainer, tree_explainer
+from .margins import FastMargins
 from .readers import own_margin, read_model
 from .strongest import strongest
 
@@ -32,6 +33,7 @@ __all__ = [
     "AdditivityError",
     "Coding",
     "Ensemble",
+    "FastMargins",
     "FastTreeExplainer",
     "Question",
     "ShapTreeExplainer",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .binning import make_binning
+from .blocks import binned_blocks
 from .clusters import WIDEST, Cluster, cut
 from .engines import Engine, choose_engine
 from .ensemble import merge
@@ -152,19 +153,7 @@ class FastTreeExplainer:
 
     def _bins(self, columns: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
         """Blocks of rows: (first, last, bins)."""
-        n = columns.shape[1]
-        width = min(self.block or self._kernels.block, max(n, 1))
-        bins = np.empty((self._binning.n_rows, width), dtype=self._binning.dtype)
-        count = self._kernels.count
-        turned = None if columns.flags.c_contiguous else np.empty((len(columns), width), dtype=columns.dtype)
-        for first in range(0, n, width):
-            last = min(first + width, n)
-            if turned is None:
-                self._binning.fill(columns, first, last, bins, count)
-            else:
-                turned[:, : last - first] = columns[:, first:last]
-                self._binning.fill(turned, 0, last - first, bins, count)
-            yield first, last, bins
+        return binned_blocks(columns, self._binning, self._kernels, self.block)
 
     def _add(self, what: _Tabulated, bins: np.ndarray, phi: np.ndarray, first: int, last: int) -> None:
         self._kernels.add(bins, what.plan, what.tables, phi, first, last)
