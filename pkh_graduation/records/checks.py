@@ -38,8 +38,8 @@ def check(typed: Typed) -> Typed:
     for rule in row_rules(typed.schema.name):
         if rule.predicate is not None and set(rule.columns) & typed.given:
             mask = rule.predicate(frame)
-            if rule.action == CATAT:
-                judged.findings.add(rule.name, rule.columns[0], np.flatnonzero(mask))
+            if rule.action == CATAT:  # of a row that is set aside nothing more needs noting
+                judged.findings.add(rule.name, rule.columns[0], np.flatnonzero(mask & judged.accepted))
             else:
                 judged.report(rule.name, rule.columns[0], mask)
     judged.findings.add("ganda_identik", "", _duplicates(judged))

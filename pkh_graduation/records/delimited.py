@@ -30,6 +30,12 @@ def read_delimited(path: Path, name: str, expected: Collection[str]) -> RawPart:
     return part
 
 
+def text_lines(path: Path) -> Iterator[Line]:
+    """Cells of a CSV file line by line, for a layout that is no plain table."""
+    text, announced = _announced(decode(path.read_bytes())[0])
+    return _lines(text, announced or find_delimiter(text), first=2 if announced else 1)
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """Text of a file and the encoding it was in: the byte order mark decides, then UTF-8, then Windows-1252."""
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")

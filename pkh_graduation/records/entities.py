@@ -7,6 +7,7 @@ claimed by several outside ids belongs to the earliest claimant; a row that carr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,10 +15,31 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.programme.calendar import date_of
+from pkh_graduation.programme.returns import OWN_MARK
 from pkh_graduation.records.pseudonyms import digests
 
 LATE = 2**31 - 2
 """Known day of a pair that carries no date: after all others."""
+
+
+_HEX = 15
+_OWN = re.compile(rf"{OWN_MARK}[a-z][0-9a-f]{{{_HEX}}}")
+
+
+def is_own(identifier: str) -> bool:
+    """Whether an id is a pseudonym of ours, given back under `OWN_MARK`: it names what it named before.
+
+    >>> is_own("pkh:k0123456789abcde"), is_own("k0123456789abcde")
+    (True, False)
+    """
+    return identifier.startswith(OWN_MARK) and _OWN.fullmatch(identifier) is not None
+
+
+def own_names(identifiers: pd.Series) -> np.ndarray:
+    """Which ids are pseudonyms of ours (`is_own`); shape (n,)."""
+    marked = identifiers.str.startswith(OWN_MARK).to_numpy(dtype=bool, na_value=False).copy()
+    marked[marked] = [is_own(identifier) for identifier in identifiers[marked]]
+    return marked
 
 
 @dataclass(frozen=True)
@@ -64,10 +86,13 @@ class Registry:
         codes = values.cat.codes.to_numpy()
         used = np.zeros(len(values.cat.categories) + 1, dtype=bool)
         used[codes] = True
-        asked = np.flatnonzero(used[:-1])
-        found = np.full(len(used), -1, dtype=np.int64)
         categories = values.cat.categories.to_numpy(dtype=object)
+        own = own_names(values.cat.categories.to_series())
+        found = np.full(len(used), -1, dtype=np.int64)
+        asked = np.flatnonzero(used[:-1] & ~own)
         found[asked] = digests([name(category) for category in categories[asked]], self.key)
+        ours = np.flatnonzero(used[:-1] & own)
+        found[ours] = [int(category[-_HEX:], 16) for category in categories[ours]]
         return found[codes]
 
 

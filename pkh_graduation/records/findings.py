@@ -17,6 +17,8 @@ from pkh_graduation.records.schemas import TABLES, Column
 
 QUARANTINE_COLUMNS = ("tabel", "berkas", "baris", "kolom", "nilai_asli", "aturan", "pesan")
 FINDING_COLUMNS = ("tabel", "file", "baris", "kolom", "nilai_asli", "aturan", "pesan_id", "tindakan")
+SEALED_COLUMNS = ("tabel", "berkas", "baris", "kolom", "aturan", "tindakan", "nilai", "kpm")
+"""What must be sealed: ``nilai``, the value as it stood where the shown one is masked; ``kpm``, the family the row is about."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Hits:
     column: str
     positions: np.ndarray
     originals: Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of one table: ``quarantine`` and ``findings`` are masked, ``sealed`` (`SEALED_COLUMNS`) is for the cipher only."""
+
+    quarantine: pd.DataFrame
+    findings: pd.DataFrame
+    sealed: pd.DataFrame
 
 
 @dataclass
@@ -53,23 +64,34 @@ class Findings:
 
     def frames(self, names: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Quarantine lines and finding lines, in the order of the files and rows. ``names``: file names by number."""
-        quarantine = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action == TOLAK]
-        findings = [self._frame(hit, names) for hit in self.hits if RULES[hit.rule].action != TOLAK]
-        kept = _stack(findings).rename(columns={"berkas": "file", "pesan": "pesan_id"})
-        return _stack(quarantine), kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
+        lines = self.lines(names)
+        return lines.quarantine, lines.findings
 
-    def _frame(self, hit: Hits, names: Sequence[str]) -> pd.DataFrame:
+    def lines(self, names: Sequence[str], families: np.ndarray | None = None) -> Lines:
+        """All lines, and what of them must be sealed. ``families``: surrogate of each row's family, negative where unknown."""
+        quarantine = _stack([self._frame(hit, names, families) for hit in self.hits if RULES[hit.rule].action == TOLAK])
+        findings = _stack([self._frame(hit, names, families) for hit in self.hits if RULES[hit.rule].action != TOLAK])
+        sealed = pd.concat([_sealed(quarantine), _sealed(findings)], ignore_index=True)
+        kept = findings[list(QUARANTINE_COLUMNS)].rename(columns={"berkas": "file", "pesan": "pesan_id"})
+        kept = kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
+        return Lines(quarantine[list(QUARANTINE_COLUMNS)], kept, sealed)
+
+    def _frame(self, hit: Hits, names: Sequence[str], families: np.ndarray | None) -> pd.DataFrame:
         schema = TABLES[self.table]
         column = schema[hit.column] if hit.column in schema.names else None
+        shown = masked(hit.originals, column)
+        hidden = [value if value != show else None for value, show in zip(hit.originals, shown, strict=True)]
         return pd.DataFrame(
             {
                 "tabel": self.table,
                 "berkas": [names[i] for i in self.files[hit.positions]],
                 "baris": self.rows[hit.positions],
                 "kolom": hit.column,
-                "nilai_asli": masked(hit.originals, column),
+                "nilai_asli": shown,
                 "aturan": hit.rule,
                 "pesan": RULES[hit.rule].message,
+                "nilai": pd.array(hidden, dtype="str"),
+                "kpm": _families(hit.positions, families),
             }
         )
 
@@ -102,6 +124,31 @@ def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not frames:
         return empty_quarantine()
     return pd.concat(frames, ignore_index=True).sort_values(["berkas", "baris"], kind="stable", ignore_index=True)
+
+
+def _families(positions: np.ndarray, families: np.ndarray | None) -> pd.Series:
+    """Surrogates of the families of some rows; missing where unknown, and for rows that were set aside while reading."""
+    numbers = np.full(len(positions), -1, dtype=np.int64)
+    if families is not None:
+        there = positions < len(families)
+        numbers[there] = families[positions[there]]
+    return pd.Series(pd.arrays.IntegerArray(numbers, numbers < 0))
+
+
+def _sealed(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines that hide a value or concern a family."""
+    if "kpm" not in lines:
+        return empty_sealed()
+    kept = lines[lines["nilai"].notna() | lines["kpm"].notna()]
+    kept = kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
+    return kept[list(SEALED_COLUMNS)].astype({"nilai": "str"})
+
+
+@cache
+def empty_sealed() -> pd.DataFrame:
+    """Sealed lines, none, with their columns."""
+    kinds = {"baris": "int64", "kpm": "Int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "str")) for name in SEALED_COLUMNS})
 
 
 @cache

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pkh_graduation.contracts import Progress, quiet
 from pkh_graduation.records.columnar import read_columnar
-from pkh_graduation.records.delimited import read_delimited
+from pkh_graduation.records.delimited import read_delimited, text_lines
 from pkh_graduation.records.errors import RecordsError, nearest
 from pkh_graduation.records.mapping import Block, apply_block
 from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.schemas import TABLES
-from pkh_graduation.records.workbook import read_workbook
+from pkh_graduation.records.shapes import SHAPES
+from pkh_graduation.records.workbook import book_lines, read_workbook
 
 SYNTHETIC = "sintetis.toml"
 """A folder that holds this file holds made-up records."""
@@ -33,8 +34,11 @@ class Export:
     synthetic: bool
 
 
-def sort_out(folder: Path, blocks: Sequence[Block] = ()) -> Export:
+def sort_out(folder: Path, blocks: Sequence[Block] = (), more: Sequence[Path] = ()) -> Export:
     """Tell which files of a folder are which table.
+
+    ``more``: further folders in our own layout, such as answers from the field; their files come after the folder's, and
+    those that are no table of ours are left aside. Folders that are not there hold nothing.
 
     Raises:
         RecordsError: there is no such folder, or a mapping block matches no file.
@@ -55,6 +59,10 @@ def sort_out(folder: Path, blocks: Sequence[Block] = ()) -> Export:
                 files.setdefault(table, []).append((path, None))
             else:
                 notices.append(_stranger(folder, path, table))
+    for own in (place for place in more if place.is_dir()):
+        for path in _data_files(own):
+            if _table_of(own, path) in TABLES and path.suffix.casefold() in _KINDS:
+                files.setdefault(_table_of(own, path), []).append((path, None))
     if unused:
         patterns = sorted(blocks[i].files for i in unused)
         raise RecordsError(
@@ -97,7 +105,8 @@ def read_parts(folder: Path, table: str, export: Export, progress: Progress = qu
     """
     parts = []
     for path, block in export.files[table]:
-        name = path.relative_to(folder).as_posix()
+        home = folder if path.is_relative_to(folder) else path.parent.parent
+        name = path.relative_to(home).as_posix()
         progress(f"membaca {name}")
         part = _read(path, name, table, block)
         parts.append(apply_block(block, part) if block else part)
@@ -107,6 +116,9 @@ def read_parts(folder: Path, table: str, export: Export, progress: Progress = qu
 def _read(path: Path, name: str, table: str, block: Block | None) -> RawPart:
     expected = block.headers if block else set(TABLES[table].names)
     kind = path.suffix.casefold()
+    if block and block.shape:
+        lines = book_lines(path, name, block.sheet) if kind in _BOOK else text_lines(path)
+        return SHAPES[block.shape](name, lines, block.fill)
     if kind == ".parquet":
         return read_columnar(path, name)
     if kind in _BOOK:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ class Identities:
     families: Registry
     people: Registry
     key: bytes
+    managers: Mapping[str, int] = field(default_factory=dict)
+    """NIK of a family's manager -> surrogate of the family; -2 where several families claim her."""
 
 
 def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
@@ -34,7 +36,18 @@ def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
                      event=members.schema.event, lag=members.schema.lag)  # fmt: skip
     people = register(known, outside="anggota", number="nik", key=key)
     shared = people.shared | shared_by_birth(members.frame, members.accepted)
-    return Identities(families, replace(people, shared=shared), key)
+    managers = _managers(tables["identitas"], families) if "identitas" in tables else {}
+    return Identities(families, replace(people, shared=shared), key, managers)
+
+
+def _managers(typed: Typed, families: Registry) -> dict[str, int]:
+    rows = typed.accepted & typed.frame["nik_pengurus"].notna().to_numpy()
+    family = families.by_outside(typed.frame["kpm_id"])
+    family = np.where(family < 0, families.by_number(typed.frame["no_kk"]), family)[rows]
+    claims = pd.DataFrame({"nik": typed.frame.loc[rows, "nik_pengurus"].astype(object).to_numpy(), "kpm": family})
+    claims = claims[claims["kpm"] >= 0].drop_duplicates()
+    shared = claims["nik"].duplicated(keep=False)
+    return dict(zip(claims["nik"], claims["kpm"].where(~shared, -2), strict=True))
 
 
 def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.ndarray]]:
@@ -68,6 +81,14 @@ def _families(typed: Typed, identities: Identities) -> np.ndarray:
     found = registry.by_outside(typed.frame["kpm_id"])
     if "no_kk" in typed.given:
         found = np.where(found < 0, registry.by_number(typed.frame["no_kk"]), found)
+    if "nik_pengurus" in typed.given and not typed.schema.vault:
+        managed = (
+            typed.frame["nik_pengurus"].astype(object).map(identities.managers).fillna(-1).to_numpy(dtype=np.int64)
+        )
+        typed.findings.add(
+            "nik_pengurus_ganda", "nik_pengurus", np.flatnonzero(typed.accepted & (found < 0) & (managed == -2))
+        )
+        found = np.where(found < 0, managed, found)
     kept = typed.accepted
     damaged = _reported(typed, "no_kk")
     typed.findings.add("no_kk_ganda", "no_kk", np.flatnonzero(kept & (found == -2)))

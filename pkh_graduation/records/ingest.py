@@ -13,14 +13,16 @@ from pkh_graduation.contracts import Progress, Quarantine, Records, quiet
 from pkh_graduation.records.canonical import canonical
 from pkh_graduation.records.checks import check
 from pkh_graduation.records.digest import digest
+from pkh_graduation.records.entities import own_names
 from pkh_graduation.records.errors import RecordsError
-from pkh_graduation.records.findings import FINDING_COLUMNS, QUARANTINE_COLUMNS, empty_quarantine
+from pkh_graduation.records.findings import FINDING_COLUMNS, QUARANTINE_COLUMNS, empty_quarantine, empty_sealed
 from pkh_graduation.records.folder import Export, read_parts, sort_out
 from pkh_graduation.records.identify import Identities, identify, learn_identities
 from pkh_graduation.records.income import one_income
-from pkh_graduation.records.mapping import read_mapping
+from pkh_graduation.records.mapping import read_mappings
 from pkh_graduation.records.pseudonyms import find_key
 from pkh_graduation.records.raw import RawPart
+from pkh_graduation.records.returned_rows import NO_CORRECTIONS, Corrections
 from pkh_graduation.records.schemas import TABLES, TableSchema
 from pkh_graduation.records.sessions import attend
 from pkh_graduation.records.suspects import above_cap, inverted_assets, unmarked_sheets, vault_defaults
@@ -38,7 +40,8 @@ class Ingested:
     ``vault``: one line per version of a family's identifiers. ``pairs``: ``jenis, asal, id``, every outside id of a family,
     facilitator or group with its pseudonym; both hold identifiers and belong under another key than the records.
     ``findings``: cells that became missing or were noted (``tabel, file, baris, kolom, nilai_asli, aturan, pesan_id,
-    tindakan``), masked. ``notices``: what concerns whole files. ``summary``: rows per table (same as ``quarantine.rows``).
+    tindakan``), masked. ``sealed``: the values that masks hide and the family of each line (`findings.SEALED_COLUMNS`); it holds
+    identifiers too. ``notices``: what concerns whole files. ``summary``: rows per table (same as ``quarantine.rows``).
     """
 
     records: Records
@@ -47,6 +50,7 @@ class Ingested:
     pairs: pd.DataFrame
     findings: pd.DataFrame
     notices: tuple[str, ...]
+    sealed: pd.DataFrame
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -65,16 +69,22 @@ class _Harvest:
     pairs: list[pd.DataFrame]
     notices: list[str]
     vault: pd.DataFrame
+    sealed: list[pd.DataFrame]
 
 
 def read_records(
-    folder: str | Path, *, key: bytes | None = None, mapping: str | Path | None = None, strict: bool = False
+    folder: str | Path,
+    *,
+    key: bytes | None = None,
+    mapping: str | Path | Sequence[str | Path] | None = None,
+    fill: Mapping[str, str] | None = None,
+    strict: bool = False,
 ) -> tuple[Records, Quarantine]:
     """Read a folder of exports: accepted tables in canonical form, and the rows set aside, each with its reason.
 
     See `ingest`, which also gives the vault and the findings.
     """
-    result = ingest(folder, key=key, mapping=mapping, strict=strict)
+    result = ingest(folder, key=key, mapping=mapping, fill=fill, strict=strict)
     return result.records, result.quarantine
 
 
@@ -82,29 +92,36 @@ def ingest(
     folder: str | Path,
     *,
     key: bytes | None = None,
-    mapping: str | Path | None = None,
+    mapping: str | Path | Sequence[str | Path] | None = None,
+    fill: Mapping[str, str] | None = None,
     strict: bool = False,
+    more: Sequence[Path] = (),
+    corrections: Corrections = NO_CORRECTIONS,
     progress: Progress = quiet,
 ) -> Ingested:
     """Read a folder with one file or folder per table (CSV, XLSX, Parquet), named by table.
 
-    ``key``: key of the pseudonyms, else that of ``PKH_KEY`` or of the file named by ``PKH_KEY_FILE``. ``mapping``: a TOML file
-    for other layouts (`mapping`). ``strict``: rows without a known date go to quarantine instead of taking the table's lag.
+    ``key``: key of the pseudonyms, else that of ``PKH_KEY`` or of the file named by ``PKH_KEY_FILE``. ``mapping``: other layouts,
+    as TOML files or names of shipped ones (`mapping`); ``fill``: what they ask for. ``strict``: rows without a known date go to
+    quarantine instead of taking the table's lag.
+    ``more``: folders in our own layout whose rows are read with the export's, such as answers from the field.
+    ``corrections``: mended cells, laid over what the files hold.
 
     Raises:
         RecordsError: no key, no folder, an unreadable file, an unknown word in the mapping, or a required table missing.
     """
     secret = find_key(key)
     folder = Path(folder)
-    export = sort_out(folder, read_mapping(Path(mapping)) if mapping else ())
+    sources = [mapping] if isinstance(mapping, str | Path) else mapping or ()
+    export = sort_out(folder, read_mappings(sources, fill), more)
     _require_tables(folder, export)
-    harvest = _Harvest({}, {}, [], [], [], list(export.notices), empty_vault())
-    early = {name: _read(folder, name, export, progress) for name in _FIRST if name in export.files}
+    harvest = _Harvest({}, {}, [], [], [], list(export.notices), empty_vault(), [])
+    early = {name: _read(folder, name, export, corrections, progress) for name in _FIRST if name in export.files}
     _require_tie(early["keluarga"], export)
     identities = learn_identities(early, secret)
     index = early.get("indeks_bantuan")
     for name in sorted(export.files, key=_turn):
-        typed = early[name] if name in early else _read(folder, name, export, progress)
+        typed = early[name] if name in early else _read(folder, name, export, corrections, progress)
         progress(f"menyusun {name}")
         _finish(typed, identities, index, harvest, export, strict=strict)
         early.pop(name, None)
@@ -116,13 +133,14 @@ def _turn(name: str) -> int:
     return list(TABLES).index(name)
 
 
-def _read(folder: Path, name: str, export: Export, progress: Progress) -> Typed:
-    parts = [one_income(part) for part in read_parts(folder, name, export, progress)]
+def _read(folder: Path, name: str, export: Export, corrections: Corrections, progress: Progress) -> Typed:
+    found = (corrections.lay_over(name, part) for part in read_parts(folder, name, export, progress))
+    parts = [one_income(part) for part in found]
     _require_columns(TABLES[name], parts)
     return check(type_table(TABLES[name], parts))
 
 
-_INSTEAD = {"kpm_id": {"no_kk"}, "anggota_id": {"nik", "tanggal_lahir"}}
+_INSTEAD = {"kpm_id": {"no_kk", "nik_pengurus"}, "anggota_id": {"nik", "tanggal_lahir"}}
 """Columns that may stand in for a required one."""
 
 
@@ -171,9 +189,10 @@ def _finish(
     harvest.pairs.append(outside_pairs(typed, surrogates))
     rejected = typed.findings.rejected()
     harvest.rows[name] = (len(rejected), int((~rejected).sum()), int(rejected.sum()))
-    quarantine, findings = typed.findings.frames([part.name for part in typed.parts])
-    harvest.quarantine.append(quarantine)
-    harvest.findings.append(findings)
+    lines = typed.findings.lines([part.name for part in typed.parts], surrogates.get("kpm_id"))
+    harvest.quarantine.append(lines.quarantine)
+    harvest.findings.append(lines.findings)
+    harvest.sealed.append(lines.sealed)
     harvest.notices.extend(typed.notices)
 
 
@@ -211,6 +230,7 @@ def _collect(harvest: _Harvest, export: Export) -> Ingested:
     )
     rows.index.name = "tabel"
     pairs = pd.concat(harvest.pairs, ignore_index=True).drop_duplicates(ignore_index=True)
+    pairs = pairs[~own_names(pairs["asal"])].reset_index(drop=True)
     return Ingested(
         records,
         Quarantine(_joined(harvest.quarantine, QUARANTINE_COLUMNS), rows),
@@ -218,6 +238,7 @@ def _collect(harvest: _Harvest, export: Export) -> Ingested:
         pairs[list(PAIR_COLUMNS)],
         _joined(harvest.findings, FINDING_COLUMNS),
         tuple(harvest.notices),
+        pd.concat([empty_sealed(), *harvest.sealed], ignore_index=True),
     )
 
 

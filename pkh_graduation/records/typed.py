@@ -97,9 +97,14 @@ def _findings(schema: TableSchema, parts: Sequence[RawPart]) -> Findings:
         rows.append(np.arange(bad.row, bad.row + bad.rows))
     findings = Findings(schema.name, np.concatenate(files).astype(np.int64), np.concatenate(rows).astype(np.int64))
     position = sum(len(part.rows) for part in parts)
+    by_rule: dict[str, tuple[list[int], list[str | None]]] = {}
     for _, bad in broken:
-        findings.add(bad.rule, "", np.arange(position, position + bad.rows), [bad.detail] * bad.rows)
+        positions, details = by_rule.setdefault(bad.rule, ([], []))
+        positions += range(position, position + bad.rows)
+        details += [bad.detail] * bad.rows
         position += bad.rows
+    for rule, (positions, details) in by_rule.items():
+        findings.add(rule, "", np.array(positions, dtype=np.int64), details)
     return findings
 
 

@@ -20,20 +20,34 @@ def read_workbook(path: Path, name: str, expected: Collection[str], sheet: str =
     Raises:
         RecordsError: the file is no workbook, or has no header that is known.
     """
+    cells, read, names = _sheet(path, name, sheet)
+    part = lay_out(name, _lines(cells), expected)
+    if len(names) > 1:
+        notice = f"{name}: hanya lembar {read!r} yang dibaca, dari {len(names)} lembar."
+        return RawPart(part.name, part.table, part.rows, part.broken, (*part.notices, notice))
+    return part
+
+
+def book_lines(path: Path, name: str, sheet: str = "") -> Iterator[Line]:
+    """Cells of one sheet line by line, for a layout that is no plain table.
+
+    Raises:
+        RecordsError: the file is no workbook.
+    """
+    return _lines(_sheet(path, name, sheet)[0])
+
+
+def _sheet(path: Path, name: str, sheet: str) -> tuple[list[list[Any]], str, list[str]]:
+    """Cells of the named sheet, else the first; its name, and those of all."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
         wanted = next((title for title in names if title.strip().casefold() == sheet.casefold()), names[0])
-        cells = book.get_sheet_by_name(wanted).to_python(skip_empty_area=False)
+        return book.get_sheet_by_name(wanted).to_python(skip_empty_area=False), wanted, names
     except (CalamineError, IndexError, OSError) as error:
         raise RecordsError(f"{name} cannot be opened as a workbook. Save it again as .xlsx or as CSV.") from error
-    part = lay_out(name, _lines(cells), expected)
-    if len(names) > 1:
-        notice = f"{name}: hanya lembar {wanted!r} yang dibaca, dari {len(names)} lembar."
-        return RawPart(part.name, part.table, part.rows, part.broken, (*part.notices, notice))
-    return part
 
 
 def _lines(cells: list[list[Any]]) -> Iterator[Line]:

@@ -62,6 +62,8 @@ VERIFIKASI = TableSchema(
     "verifikasi_komitmen",
     (
         *member(), *family(),
+        Column("nik_pengurus", "text", "NIK pengurus, bila tidak ada ID KPM atau No KK",
+               "Number of the manager, if nothing else names the family", cls="K", form="nik", stored=False),
         year(required=True),
         count("bulan", "Bulan", "Month", "bulan", 12, low=1, required=True),
         Column("jenis", "class", "Jenis komitmen", "Kind of commitment", cls="X",
