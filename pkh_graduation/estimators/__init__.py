@@ -9,8 +9,29 @@ explained margin. May import: contracts, programme, numpy, pandas, scipy, scikit
 """
 
 from pkh_graduation.estimators.calendar_clock import ComponentCalendar
+from pkh_graduation.estimators.calibration import Calibrator, choose_calibrator
+from pkh_graduation.estimators.calibration_checks import CalibrationMeasures, calibration_measures, group_calibration
+from pkh_graduation.estimators.glass_box import GlassBoxModel
 from pkh_graduation.estimators.graduation_model import GraduationModel
 from pkh_graduation.estimators.practice import todays_practice
 from pkh_graduation.estimators.reference import PlainBoosting, reference_models
+from pkh_graduation.estimators.regimes import at_rate
+from pkh_graduation.estimators.selection import Champion, choose_champion, model_set
 
-__all__ = ["ComponentCalendar", "GraduationModel", "PlainBoosting", "reference_models", "todays_practice"]
+__all__ = [
+    "CalibrationMeasures",
+    "Calibrator",
+    "Champion",
+    "ComponentCalendar",
+    "GlassBoxModel",
+    "GraduationModel",
+    "PlainBoosting",
+    "at_rate",
+    "calibration_measures",
+    "choose_calibrator",
+    "choose_champion",
+    "group_calibration",
+    "model_set",
+    "reference_models",
+    "todays_practice",
+]

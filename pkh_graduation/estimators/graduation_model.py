@@ -10,12 +10,15 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from pkh_graduation.contracts import ExplainedPart, Outcomes, Scores, check_index
+from pkh_graduation.contracts import ExplainedPart, Outcomes, Scores, TreeMargins, check_index
 from pkh_graduation.estimators.calendar_clock import ComponentCalendar
+from pkh_graduation.estimators.calibration import AUTO, KINDS, NONE, Calibrator
 from pkh_graduation.estimators.hazards import CauseHazard, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path, mandiri_by_horizon
+from pkh_graduation.estimators.out_of_time import learn_calibration
 from pkh_graduation.estimators.person_period import (
     FollowUp,
+    PersonPeriods,
     dates_of,
     draw_periods,
     follow_up,
@@ -42,14 +45,22 @@ class GraduationModel(BaseEstimator):
         max_iter, learning_rate, max_leaf_nodes: of the trees.
         negatives_per_event: negatives kept per event and calendar quarter; weights restore the totals.
         max_events: lines with an event that are learned from at most, one exit being seen from several dates.
+        calibration: the map from the log-odds of the mandiri hazard to its probability: ``none``, ``platt``, ``beta``, or
+            ``auto``, the simplest of them within one standard error of the best on the last mature year, judged by a pilot
+            that learned from the years before (see `calibration`). Costs about a second fit of that hazard.
         random_state: seed, passed all the way down.
 
     Attributes:
         notes_: what could not be learned and what was used instead, one sentence each.
+        calibration_table_: what ``auto`` compared, by kind (see `choose_calibrator`), else None.
         mandiri_, administratif_, calendar_: the three parts. max_horizon_: quarters that can be predicted.
 
     The calendar year is no input: the level is recentred on the most recent mature year (`levels`). Quarters are the
     periods of the outcomes, whatever their length; with outcomes of one period the explained margin is that of period one.
+
+    The explained margin is the log-odds *before* calibration. Calibration is a strictly increasing map of it, one for all
+    families and quarters: it moves no family past another and turns no sign of a reason, so the margin stays a sum of parts
+    while the probabilities are those that came true.
     """
 
     def __init__(
@@ -62,6 +73,7 @@ class GraduationModel(BaseEstimator):
         max_leaf_nodes: int = 8,
         negatives_per_event: float = 4.0,
         max_events: int = 10_000,
+        calibration: str = NONE,
         random_state: int = 0,
     ) -> None:
         self.blend = blend
@@ -72,6 +84,7 @@ class GraduationModel(BaseEstimator):
         self.max_leaf_nodes = max_leaf_nodes
         self.negatives_per_event = negatives_per_event
         self.max_events = max_events
+        self.calibration = calibration
         self.random_state = random_state
 
     def fit(
@@ -103,13 +116,27 @@ class GraduationModel(BaseEstimator):
         self.n_features_in_ = X.shape[1]
         self.max_horizon_ = follow.max_horizon
         self.calendar_ = ComponentCalendar().fit(X, follow, weight)
-        self.mandiri_ = self._fit_hazard(X, follow, MANDIRI, weight)
+        calibrator, self.calibration_table_, uncalibrated = learn_calibration(
+            self.calibration,
+            X,
+            follow,
+            draw=lambda part: self._draw(part, MANDIRI, weight),
+            fit=lambda part: self._fit_hazard(X, part, MANDIRI, weight),
+        )
+        self.mandiri_ = self._fit_hazard(X, follow, MANDIRI, weight, calibrator)
         self.administratif_ = self._fit_hazard(X, follow, ADMINISTRATIF, weight)
-        notes = [self.mandiri_.note_, self.administratif_.note_, *self.calendar_.notes_]
+        notes = [self.mandiri_.note_, self.administratif_.note_, *self.calendar_.notes_, uncalibrated]
         self.notes_ = [note for note in notes if note]
         return self
 
-    def predict_incidence(self, X: pd.DataFrame, horizon: int, *, groups: pd.Series | None = None) -> Scores:
+    def predict_incidence(
+        self,
+        X: pd.DataFrame,
+        horizon: int,
+        *,
+        groups: pd.Series | None = None,
+        tree_margins: TreeMargins | None = None,
+    ) -> Scores:
         """Incidence of each way out after 0..horizon quarters; the calendar quarter comes from the ``as_of`` of X.
 
         ``low`` and ``high`` are the 5 % and 95 % quantiles of P(mandiri by horizon) over the bag, widened to hold the
@@ -121,9 +148,10 @@ class GraduationModel(BaseEstimator):
         self._check_horizon(horizon)
         check_index(X, "X")
         start = quarter_of(dates_of(X.index))
-        members = self.mandiri_.signals(X)
+        members = self.mandiri_.signals(X, tree_margins)
         signal = members.mean(axis=0)
-        administratif = self.administratif_.hazard(self.administratif_.signals(X).mean(axis=0), start, horizon)
+        others = self.administratif_.signals(X, tree_margins).mean(axis=0)
+        administratif = self.administratif_.hazard(others, start, horizon)
         alamiah = self.calendar_.predict_hazard(X, horizon)
         path = incidence_path(administratif, alamiah, self.mandiri_.hazard(signal, start, horizon))
         spread = np.array(
@@ -162,10 +190,14 @@ class GraduationModel(BaseEstimator):
         if hazard.is_flat:
             return parts
         values = model_matrix(X, hazard.columns_)
-        for member, tree in enumerate(hazard.trees_):
-            weight = (1.0 - hazard.blend) * force * share
-            parts.append(ExplainedPart("tree", weight, values, tuple(hazard.columns_), member, estimator=tree))
-        return [*parts, *self._ramp_parts(values, force * share)]
+        return [*parts, *self._tree_parts(values, force * share), *self._ramp_parts(values, force * share)]
+
+    def _tree_parts(self, values: np.ndarray, share: float) -> list[ExplainedPart]:
+        hazard, weight = self.mandiri_, (1.0 - self.mandiri_.blend) * share
+        return [
+            ExplainedPart("tree", weight, values, tuple(hazard.columns_), member, estimator=tree)
+            for member, tree in enumerate(hazard.trees_)
+        ]
 
     def _ramp_parts(self, values: np.ndarray, share: float) -> list[ExplainedPart]:
         hazard = self.mandiri_
@@ -188,26 +220,52 @@ class GraduationModel(BaseEstimator):
         ahead = self._explained_ahead()
         return self.mandiri_.level_.margin(signal[:, None], start[:, None], ahead[None, :]).mean(axis=1)
 
-    def _fit_hazard(self, X: pd.DataFrame, follow: FollowUp, cause: str, weight: np.ndarray | None) -> CauseHazard:
-        own = cause == MANDIRI
-        periods = draw_periods(
+    def _draw(self, follow: FollowUp, cause: str, weight: np.ndarray | None) -> PersonPeriods:
+        most = self.max_events if cause == MANDIRI else min(self.max_events, _ADMINISTRATIF_EVENTS)
+        return draw_periods(
             follow,
             cause,
             negatives_per_event=self.negatives_per_event,
-            max_events=self.max_events if own else min(self.max_events, _ADMINISTRATIF_EVENTS),
+            max_events=most,
             family_weight=weight,
             random_state=self.random_state,
         )
-        hazard = CauseHazard(
-            self.blend if own else 0.0,
-            self.n_members if own else _ADMINISTRATIF_MEMBERS,
-            self.signs if own else None,
+
+    def _fit_hazard(
+        self,
+        X: pd.DataFrame,
+        follow: FollowUp,
+        cause: str,
+        weight: np.ndarray | None,
+        calibrator: Calibrator | None = None,
+    ) -> CauseHazard:
+        own = cause == MANDIRI
+        periods = self._draw(follow, cause, weight)
+        hazard = self._unfitted_mandiri() if own else self._unfitted_administratif()
+        base_rate = marginal_hazard(follow, cause)
+        return hazard.fit_periods(X, periods, base_rate=base_rate, cause=cause, calibrator=calibrator)
+
+    def _unfitted_mandiri(self) -> CauseHazard:
+        return CauseHazard(
+            self.blend,
+            self.n_members,
+            self.signs,
             self.max_iter,
             self.learning_rate,
             self.max_leaf_nodes,
             self.random_state,
         )
-        return hazard.fit_periods(X, periods, base_rate=marginal_hazard(follow, cause), cause=cause)
+
+    def _unfitted_administratif(self) -> CauseHazard:
+        return CauseHazard(
+            0.0,
+            _ADMINISTRATIF_MEMBERS,
+            None,
+            self.max_iter,
+            self.learning_rate,
+            self.max_leaf_nodes,
+            self.random_state,
+        )
 
     def _check_parameters(self) -> None:
         if not 0.0 <= self.blend <= 1.0:
@@ -218,6 +276,8 @@ class GraduationModel(BaseEstimator):
             raise ValueError(f"max_events must be at least 1, not {self.max_events!r}.")
         if self.negatives_per_event <= 0:
             raise ValueError(f"negatives_per_event must be positive, not {self.negatives_per_event!r}.")
+        if self.calibration not in (*KINDS, AUTO):
+            raise ValueError(f"calibration is one of {', '.join((*KINDS, AUTO))}, not {self.calibration!r}.")
         strange = {name: sign for name, sign in (self.signs or {}).items() if sign not in (-1, 0, 1)}
         if strange:
             raise ValueError(f"signs must be -1, 0 or +1; given {strange}.")

@@ -10,7 +10,8 @@ out-of-bag signals from which the level is learned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -21,7 +22,9 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from pkh_graduation.estimators.levels import Level, fit_level, flat_level
+from pkh_graduation.contracts import TreeMargins
+from pkh_graduation.estimators.calibration import Calibrator
+from pkh_graduation.estimators.levels import Level, fit_level, flat_level, recent_shift
 from pkh_graduation.estimators.person_period import PersonPeriods
 from pkh_graduation.estimators.ramps import RampBasis
 from pkh_graduation.estimators.ridge import ridge_logistic
@@ -46,6 +49,8 @@ def model_matrix(X: pd.DataFrame, names: list[str], rows: np.ndarray | None = No
             "Build features with the same catalogue, or fit the model again."
         )
     part = X[names] if rows is None else X[names].iloc[rows]
+    if (part.dtypes == np.float32).all():
+        return part.to_numpy().astype(np.float64)
     try:
         values = part.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -69,7 +74,8 @@ class CauseHazard(BaseEstimator):
         columns_: names of the features used; constant and all-missing ones are left out.
         trees_: one fitted HistGradientBoostingClassifier per member (none if ``blend`` is 1 or exits are few).
         coef_, offset_: ramps' coefficients (members, columns of the basis) and intercepts (members,).
-        level_: see `levels`. note_: why the base rate was used, or an empty text.
+        level_: see `levels`. calibrator_: the map from its log-odds to the hazard's.
+        note_: why the base rate was used, or an empty text.
     """
 
     def __init__(
@@ -90,8 +96,20 @@ class CauseHazard(BaseEstimator):
         self.max_leaf_nodes = max_leaf_nodes
         self.random_state = random_state
 
-    def fit_periods(self, X: pd.DataFrame, periods: PersonPeriods, *, base_rate: float, cause: str) -> Self:
-        """Learn from a sample of person-periods; ``base_rate`` is the fallback hazard where exits are too few."""
+    def fit_periods(
+        self,
+        X: pd.DataFrame,
+        periods: PersonPeriods,
+        *,
+        base_rate: float,
+        cause: str,
+        calibrator: Calibrator | None = None,
+    ) -> Self:
+        """Learn from a sample of person-periods; ``base_rate`` is the fallback hazard where exits are too few.
+
+        ``calibrator`` gives the shape of a calibration learned elsewhere; its level is set here, on the recent year.
+        """
+        self.calibrator_ = Calibrator()
         self.trees_: list[HistGradientBoostingClassifier] = []
         self.columns_: list[str] = []
         self.note_ = ""
@@ -114,7 +132,14 @@ class CauseHazard(BaseEstimator):
             inside += (1.0 - self.blend) * self._fit_trees(values, periods, balanced, draws)
         if self.blend > 0.0:
             inside += self.blend * self._fit_ramps(values, periods, balanced, draws, exits)
-        self.level_ = _level_out_of_bag(inside, draws, periods)
+        signal, use = _out_of_bag(inside, draws, periods)
+        target, ahead, event, weight = (
+            part[use] for part in (periods.target, periods.ahead, periods.event, periods.weight)
+        )
+        self.level_ = fit_level(signal, target, ahead, event, weight)
+        if calibrator is not None:
+            calibrated = calibrator.margin(self.level_.margin(signal, target - ahead, ahead))
+            self.calibrator_ = calibrator.shifted(recent_shift(calibrated, target, event, weight))
         return self
 
     @property
@@ -122,14 +147,17 @@ class CauseHazard(BaseEstimator):
         """True where only the base rate was learned."""
         return not self.columns_
 
-    def signals(self, X: pd.DataFrame) -> np.ndarray:
-        """Signal f of each member, shape (n_members, n); larger means more likely to leave by the cause."""
+    def signals(self, X: pd.DataFrame, tree_margins: TreeMargins | None = None) -> np.ndarray:
+        """Signal f of each member, shape (n_members, n); larger means more likely to leave by the cause.
+
+        ``tree_margins`` answers for the trees where it is given: the same margins, from a faster hand than scikit-learn's.
+        """
         if self.is_flat:
             return np.zeros((self.n_members, len(X)))
         values = model_matrix(X, self.columns_)
         total = np.zeros((self.n_members, len(values)))
-        for member, tree in enumerate(self.trees_):
-            total[member] += (1.0 - self.blend) * _decide(tree, values)
+        if self.trees_:
+            total += (1.0 - self.blend) * (tree_margins or own_margins)(self.trees_, values)
         if self.blend > 0.0:
             total += self.blend * self._ramp_signals(self.basis_.transform(values))
         return total
@@ -137,7 +165,7 @@ class CauseHazard(BaseEstimator):
     def hazard(self, signal: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
         """Hazard in quarters 1..horizon, shape (n, horizon), of a signal (n,) at dates closing quarter ``start`` (n,)."""
         ahead = np.arange(1, horizon + 1)
-        return expit(self.level_.margin(signal[:, None], start[:, None], ahead[None, :]))
+        return expit(self.calibrator_.margin(self.level_.margin(signal[:, None], start[:, None], ahead[None, :])))
 
     def sign_of(self, names: list[str]) -> np.ndarray:
         """The policy sign of each name, 0 where none was given."""
@@ -154,11 +182,13 @@ class CauseHazard(BaseEstimator):
         jobs = min(self.n_members, cpu_count())
         kept = draws & (np.random.default_rng(self.random_state).random(draws.shape) < balanced / periods.family)
         weight = None if (periods.family == periods.family[0]).all() else periods.family
-        self.trees_ = Parallel(n_jobs=jobs, backend="threading")(
-            delayed(grow)(self._tree(signs, drawn, member), values, periods.event, weight, drawn)
-            for member, drawn in enumerate(kept)
-        )
-        return np.array([_decide(tree, values) for tree in self.trees_])
+        # scikit-learn sets the process's warning filters aside in every thread; two at once can leave none behind
+        with warnings.catch_warnings():
+            self.trees_ = Parallel(n_jobs=jobs, backend="threading")(
+                delayed(grow)(self._tree(signs, drawn, member), values, periods.event, weight, drawn)
+                for member, drawn in enumerate(kept)
+            )
+        return own_margins(self.trees_, values)
 
     def _tree(self, signs: np.ndarray, drawn: np.ndarray, member: int) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
@@ -229,6 +259,11 @@ def grow(
         return tree.fit(rows, event[drawn], sample_weight=own)
 
 
+def own_margins(trees: Sequence[HistGradientBoostingClassifier], values: np.ndarray) -> np.ndarray:
+    """scikit-learn's own margins of each tree ensemble, shape (len(trees), n)."""
+    return np.array([_decide(tree, values) for tree in trees])
+
+
 def _decide(tree: HistGradientBoostingClassifier, values: np.ndarray) -> np.ndarray:
     """Margins of one tree ensemble on one thread: many short parallel loops cost more than they gain."""
     if not len(values):
@@ -275,16 +310,15 @@ def _household_draws(periods: PersonPeriods, n_members: int, random_state: int) 
     return drawn[:, code]
 
 
-def _level_out_of_bag(inside: np.ndarray, draws: np.ndarray, periods: PersonPeriods) -> Level:
-    """The level, from signals of members that never saw the household; the whole bag's where there is none."""
+def _out_of_bag(inside: np.ndarray, draws: np.ndarray, periods: PersonPeriods) -> tuple[np.ndarray, np.ndarray]:
+    """Signals of members that never saw the household, and their lines (m,); the whole bag's where there is none."""
     outside = ~draws
     judges = outside.sum(axis=0)
     use = judges > 0
     if len(np.unique(periods.household[use & periods.event])) < MIN_EXITS // 2:
-        signal, use = inside.mean(axis=0), np.ones(len(judges), dtype=bool)
-    else:
-        signal = (inside * outside).sum(axis=0) / np.maximum(judges, 1)
-    return fit_level(signal[use], periods.target[use], periods.ahead[use], periods.event[use], periods.weight[use])
+        return inside.mean(axis=0), np.ones(len(judges), dtype=bool)
+    signal = (inside * outside).sum(axis=0) / np.maximum(judges, 1)
+    return signal[use], use
 
 
 def _penalty(columns: int, spread: float) -> np.ndarray:

@@ -83,8 +83,7 @@ def fit_level(
     )
     season = beta[3:7] - beta[3:7].mean() if seasonal else np.zeros(4)
     shape = Level(0.0, season, float(beta[2]), float(beta[0]), float(beta[1]), centre)
-    recent = recent_window(target, event)
-    intercept = _recentre(shape.margin(signal, target - ahead, ahead)[recent], event[recent], weight[recent])
+    intercept = recent_shift(shape.margin(signal, target - ahead, ahead), target, event, weight)
     return Level(intercept, season, shape.drift, shape.slope, shape.fade, centre)
 
 
@@ -94,7 +93,17 @@ def _knows_seasons(target: np.ndarray, event: np.ndarray) -> bool:
     return bool((np.bincount(seen % 4, minlength=4) >= 2).all()) if len(seen) else False
 
 
-def _recentre(margin: np.ndarray, event: np.ndarray, weight: np.ndarray) -> float:
+def recent_shift(margin: np.ndarray, target: np.ndarray, event: np.ndarray, weight: np.ndarray) -> float:
+    """Recalibration in the large: the shift of log-odds under which the most recent mature year has as many exits as seen.
+
+    Lines (m,) with the calendar quarter looked at and their restoring weights. The one place where a level is set: after
+    the shape of the level, and again after the shape of a calibration, never both upon each other.
+    """
+    recent = recent_window(target, event)
+    return recentre(margin[recent], event[recent], weight[recent])
+
+
+def recentre(margin: np.ndarray, event: np.ndarray, weight: np.ndarray) -> float:
     """The shift under which predicted exits equal observed ones (half an exit added, so that none is not never)."""
     total = float(weight.sum())
     observed = (float(weight @ event) + 0.5) / (total + 1.0) * total

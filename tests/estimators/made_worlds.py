@@ -31,9 +31,19 @@ class World:
 
 
 def make_world(
-    n: int = 1500, quarters: int = 12, horizon: int = 4, seed: int = 0, *, censoring: bool = False, level: float = -4.2
+    n: int = 1500,
+    quarters: int = 12,
+    horizon: int = 4,
+    seed: int = 0,
+    *,
+    censoring: bool | str = False,
+    level: float = -4.2,
 ) -> World:
-    """Simulate: wealth w drives mandiri, v drives administratif, the calendar drives alamiah; half may be censored."""
+    """Simulate: wealth w drives mandiri, v drives administratif, the calendar drives alamiah.
+
+    ``censoring``: True loses sixty per cent of the families at a random quarter; ``random`` loses one in eighteen each quarter,
+    ``informative`` as many on the whole, the poor and those without enterprise sooner.
+    """
     random = np.random.default_rng(seed)
     w, v, noise = random.normal(size=(3, n))
     owns = (random.random(n) < 0.3).astype(float)
@@ -52,9 +62,13 @@ def make_world(
         for name, hazard in ((ADMINISTRATIF, administratif), (ALAMIAH, alamiah), (MANDIRI, mandiri)):
             goes = (leaving == 10**6) & (random.random(n) < hazard[:, k])
             leaving[goes], cause[goes] = k, name
-    until = np.where(random.random(n) < 0.6, random.integers(1, quarters + 1, n), quarters) if censoring else quarters
-    until = np.broadcast_to(until, n)
-    names = np.array([f"k{code:015x}" for code in random.permutation(16**6)[:n]])
+    until = np.full(n, quarters)
+    if censoring is True:
+        until = np.where(random.random(n) < 0.6, random.integers(1, quarters + 1, n), quarters)
+    elif censoring:
+        tilt = -0.8 * w - 0.8 * owns if censoring == "informative" else 0.0
+        until = np.minimum(quarters, random.geometric(1 / (1 + np.exp(2.8 - tilt * np.ones(n)))))
+    names = np.array([f"k{code:015x}" for code in random.choice(16**6, n, replace=False)])
     parts, labels = [], []
     for k in step:
         here = np.flatnonzero((leaving >= k) & (until > k))

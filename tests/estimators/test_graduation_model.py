@@ -279,3 +279,19 @@ def test_references_stand_beside_the_model(world, X_now):
         assert (np.diff(scores.path[:, :, 1:], axis=1) >= 0).all()
         truth = pd.Series(world.mandiri[world.places(X_now.index), 8])
         assert pd.Series(scores.margin).corr(truth, method="spearman") > 0.5
+
+
+def test_a_column_missing_in_all_of_a_members_families_is_no_obstacle(world, X_now):
+    # recorded for a handful only: some member of the bag, and some fold, sees no value of it at all
+    rare = pd.Series(np.nan, index=world.X.index)
+    rare.iloc[:3] = [1.0, 2.0, 3.0]
+    model = small(blend=0.0).fit(world.X.assign(jarang=rare), world.y)
+    assert np.isfinite(model.predict_incidence(X_now.assign(jarang=2.0), 4).path).all()
+    early = world.X.index.get_level_values("as_of") < "2020-01-01"
+    never_then = world.X.assign(baru=np.where(early, np.nan, world.X["w"]))
+    fold = small().fit(never_then[early], relabelled(world.y, world.y.frame[early]))
+    assert "baru" not in fold.mandiri_.columns_
+    assert np.array_equal(
+        fold.predict_incidence(X_now.assign(baru=1.0), 4).path,
+        fold.predict_incidence(X_now.assign(baru=np.nan), 4).path,
+    )
