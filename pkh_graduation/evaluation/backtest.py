@@ -27,6 +27,7 @@ from pkh_graduation.evaluation.backtest_report import BacktestReport
 from pkh_graduation.evaluation.capacity import at_capacity
 from pkh_graduation.evaluation.comparison import metrics_and_paired, whole_scope
 from pkh_graduation.evaluation.labels import GONE, IMMATURE, LABELLED, labels_at
+from pkh_graduation.evaluation.splitters import check_is_fold, refuse_timeless
 from pkh_graduation.programme.vocabulary import MANDIRI, WAYS_OUT
 
 DEFAULT_HORIZON = 4
@@ -66,20 +67,23 @@ def run_backtest(
         progress: called with one line per fit.
 
     Raises:
-        ContractError: a fold would let a contender learn what was not yet known at its origin.
+        ContractError: ``folds`` ignores time (`KFold` and its kind), or a fold would let a contender learn what was not yet
+            known at its origin.
         ValueError: nothing can be compared: no contenders, no fold, no family with a pendamping, or no mature label.
     """
     check_index(X, "X")
+    refuse_timeless(folds)
     _check_request(contenders, history, n_boot)
     quarters = _horizon(folds, y, horizon)
     parts, dropped = [], []
     for fold in folds.split(X, y, history):
+        check_is_fold(fold)
         check_fold(fold)
-        rows = _judged_rows(fold, history, quarters)
+        rows = judged_rows(fold, history, quarters)
         dropped.append(_left_out(fold, y, rows, quarters))
         if len(rows):
             parts += [
-                _predict(name, contender, fold, rows, X, history, quarters, progress)
+                predict_fold(name, contender, fold, rows, X, history, quarters, progress)
                 for name, contender in contenders.items()
             ]
     if not parts:
@@ -87,7 +91,7 @@ def run_backtest(
             f"no origin has a label that is mature at {quarters} quarters, so nothing can be compared. "
             "Choose earlier origins or a shorter horizon."
         )
-    predictions = _in_order(pd.concat(parts, ignore_index=True), list(contenders))
+    predictions = in_order(pd.concat(parts, ignore_index=True), list(contenders))
     practice = rules_of_practice(contenders, rules)
     best_rule, chosen_on = choose_rule(predictions, practice, capacity)
     progress("membandingkan peserta uji")
@@ -180,16 +184,17 @@ def _horizon(folds: Folds, y: Outcomes, horizon: int | None) -> int:
     return int(getattr(folds, "horizon", min(DEFAULT_HORIZON, y.max_horizon)))
 
 
-def _pendamping(history: Snapshots, index: pd.MultiIndex) -> pd.Series:
+def pendamping_of(history: Snapshots, index: pd.MultiIndex) -> pd.Series:
+    """The pendamping of each row at its date, missing where nobody is named."""
     return history.frame["pendamping_id"].reindex(index)
 
 
-def _judged_rows(fold: Fold, history: Snapshots, horizon: int) -> pd.DataFrame:
+def judged_rows(fold: Fold, history: Snapshots, horizon: int) -> pd.DataFrame:
     """Labelled test rows: pendamping, label, the way out by the horizon (or staying), and in which quarter."""
     labels = labels_at(fold.y_test, horizon).loc[fold.test]
     rows = pd.DataFrame(
         {
-            "pendamping_id": _pendamping(history, fold.test),
+            "pendamping_id": pendamping_of(history, fold.test),
             "label": labels["label"],
             "way_out": labels["end"],
             "quarter": fold.y_test.frame.loc[fold.test, "quarter"].clip(upper=horizon),
@@ -214,7 +219,7 @@ def _left_out(fold: Fold, y: Outcomes, rows: pd.DataFrame, horizon: int) -> dict
     }
 
 
-def _predict(
+def predict_fold(
     name: str,
     contender: Contender,
     fold: Fold,
@@ -224,13 +229,13 @@ def _predict(
     horizon: int,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Fit a fresh clone on the fold and predict its judged rows."""
+    """Fit a fresh clone on the fold and predict its judged rows; one line per row (`PREDICTION_COLUMNS`)."""
     from sklearn.base import clone
 
     progress(f"asal {fold.origin.isoformat()}: {name}")
     fitted = clone(contender)
-    fitted.fit(X.loc[fold.train], _aligned(fold.y_train, fold.train), groups=_pendamping(history, fold.train))
-    scores = fitted.predict_incidence(X.loc[fold.test], horizon, groups=_pendamping(history, fold.test))
+    fitted.fit(X.loc[fold.train], _aligned(fold.y_train, fold.train), groups=pendamping_of(history, fold.train))
+    scores = fitted.predict_incidence(X.loc[fold.test], horizon, groups=pendamping_of(history, fold.test))
     incidence = scores.frame.loc[rows.index]
     found = rows.reset_index()
     found.insert(0, "contender", name)
@@ -247,7 +252,7 @@ def _aligned(y: Outcomes, index: pd.MultiIndex) -> Outcomes:
     return dataclasses.replace(y, frame=y.frame.loc[index])
 
 
-def _in_order(predictions: pd.DataFrame, contenders: list[str]) -> pd.DataFrame:
+def in_order(predictions: pd.DataFrame, contenders: list[str]) -> pd.DataFrame:
     """One order whatever the order of the inputs, so that sums round alike."""
     place = predictions["contender"].map({name: number for number, name in enumerate(contenders)})
     ordered = predictions.assign(_place=place).sort_values(["_place", "origin", "kpm_id", "as_of"])

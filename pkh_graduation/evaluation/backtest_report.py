@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from pkh_graduation.evaluation.capacity import at_capacity
 from pkh_graduation.evaluation.comparison import ALL_ORIGINS, METRICS_COLUMNS, PAIRED_COLUMNS, scopes
 from pkh_graduation.evaluation.scores import BINS, reliability
 from pkh_graduation.programme.vocabulary import MANDIRI
+
+if TYPE_CHECKING:
+    from pkh_graduation.evaluation.list_life import ListLife
 
 PREDICTION_COLUMNS = (
     "contender", "origin", "kpm_id", "as_of", "pendamping_id", "p_mandiri", "p_alamiah", "p_administratif",
@@ -34,6 +37,8 @@ class BacktestReport:
 
     ``best_rule`` is the rule of ``practice`` that had the highest precision on the origins ``chosen_on``; an empty
     ``chosen_on`` means that there was only one origin, so that the choice could not be made earlier.
+
+    ``holdouts`` (`run_holdouts`) and ``life`` (`list_life`) are there if they were asked for.
     """
 
     predictions: pd.DataFrame
@@ -47,6 +52,8 @@ class BacktestReport:
     horizon: int
     n_boot: int
     random_state: int
+    holdouts: pd.DataFrame | None = None
+    life: ListLife | None = None
 
     def __post_init__(self) -> None:
         check_columns(self.predictions, PREDICTION_COLUMNS, "predictions")
@@ -96,8 +103,14 @@ class BacktestReport:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready figures: plain numbers, missing as None, keys sorted; no family, no pendamping."""
+        more: dict[str, Any] = {}
+        if self.holdouts is not None:
+            more["holdouts"] = self.holdouts.to_dict("records")
+        if self.life is not None:
+            more["list_life"] = self.life.to_dict()
         return _plain(
-            {
+            more
+            | {
                 "best_rule": self.best_rule,
                 "capacity": self.capacity,
                 "chosen_on": list(self.chosen_on),
@@ -125,6 +138,6 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value

@@ -69,6 +69,22 @@ def list_figures(lists: Lists, weights: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+def listing_chance(score: np.ndarray, group: np.ndarray, share: float) -> np.ndarray:
+    """Chance (n,) that each row is on its group's list: 1 above the last place, ``r / m`` among m tied for r places, else 0.
+
+    The chances of a group add up to its places. Rows of group -1 have no chance.
+
+    >>> listing_chance(np.array([.9, .5, .5, .1]), np.zeros(4, dtype=int), 0.5).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    lists = draw_lists(score, np.ones(len(score), dtype=bool), group, share)
+    ranking, counts = lists.ranking, count(lists.ranking, np.ones((1, len(score))))
+    taken = np.clip(lists.places[ranking.group] - counts.before[0], 0, counts.inside[0])
+    chance = np.zeros(len(score))
+    chance[ranking.order] = np.repeat(taken / np.maximum(counts.inside[0], 1), ranking.stop - ranking.start)
+    return chance
+
+
 def at_capacity(score: np.ndarray, positive: np.ndarray, group: np.ndarray, share: float) -> dict[str, float]:
     """Everything about the lists of one contender, unweighted.
 

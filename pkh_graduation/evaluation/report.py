@@ -10,6 +10,7 @@ from pkh_graduation.evaluation.backtest_report import BacktestReport
 from pkh_graduation.evaluation.capacity import at_capacity
 from pkh_graduation.evaluation.comparison import ALL_ORIGINS, Scope, whole_scope
 from pkh_graduation.evaluation.figures import Difference, capture_chart, paired_chart, reliability_chart
+from pkh_graduation.evaluation.report_life import HOLDOUT_HEADS, PLAN_HEADS, YEAR_HEADS, holdout_lines, life_view
 from pkh_graduation.evaluation.report_tables import (
     COLUMNS,
     Cell,
@@ -81,6 +82,11 @@ def _view(report: BacktestReport, facts: Mapping[str, Any]) -> dict[str, Any]:
         "columns": [heading for _, heading, _, _ in COLUMNS],
         "contenders": contender_table(report, figures, names, model, facts.get("oracle", {})),
         "dropped": dropped_table(report),
+        "holdout_heads": HOLDOUT_HEADS,
+        "holdouts": holdout_lines(report),
+        "life": life_view(report, names, model),
+        "plan_heads": PLAN_HEADS,
+        "year_heads": YEAR_HEADS,
         "facts": [(_FACT_NAMES.get(key, key.replace("_", " ")), plain(value))
                   for key, value in facts.items() if key not in _SHOWN_APART],
         "calibration": _calibration(report, figures, model),

@@ -33,7 +33,8 @@ class PanelFolds:
         step: distance between origins, in as-of dates of the history.
         first_as_of: earliest as-of date used for training; all if not given.
         holdout: which units are new at test time (`HOLDOUTS`): a fraction of each is drawn by ``random_state`` once for all
-            origins, never trained on, and the test rows are those that are new in every named respect.
+            origins, never trained on, and the test rows are those that are new in every named respect. Their families are
+            not trained on either, wherever they were before. `NewUnits` tells several kinds of newness from one fit.
         fraction: share of units held out.
         random_state: seed of the draw.
     """
@@ -75,10 +76,10 @@ class PanelFolds:
         Raises:
             ValueError: X, y and history are not about the same families and dates, or the panel is too short.
         """
-        _same_rows(X.index, y, history)
+        check_same_rows(X.index, y, history)
         new, known = self._held_out(history)
         for origin in self.origins(y):
-            yield self._fold(origin, y, new, known)
+            yield self.fold_at(origin, y, new, known & ~_judged_families(origin, new) if self.holdout else known)
 
     def origins(self, y: Outcomes) -> list[dt.date]:
         """The origins, in order.
@@ -103,7 +104,12 @@ class PanelFolds:
             )
         return chosen
 
-    def _fold(self, origin: dt.date, y: Outcomes, new: pd.Series, known: pd.Series) -> Fold:
+    def fold_at(self, origin: dt.date, y: Outcomes, new: pd.Series, known: pd.Series) -> Fold:
+        """The fold of one origin; ``new`` and ``known`` say of each snapshot whether it may be tested on and trained on.
+
+        Raises:
+            ValueError: there is nobody to train on, or nobody to test.
+        """
         stamp = pd.Timestamp(origin)
         told = outcomes_known_by(y, origin)
         dates = told.frame.index.get_level_values("as_of")
@@ -141,7 +147,19 @@ class PanelFolds:
         return names[np.argsort(keys, kind="stable")[: int(np.ceil(self.fraction * len(names)))]]
 
 
-def _same_rows(index: pd.Index, y: Outcomes, history: Snapshots) -> None:
+def _judged_families(origin: dt.date, new: pd.Series) -> pd.Series:
+    """Every row of a family that is judged as new at the origin: it may have come from a unit that is not held out."""
+    judged = new & (new.index.get_level_values("as_of") == pd.Timestamp(origin))
+    families = judged.index.get_level_values("kpm_id")[judged.to_numpy()]
+    return pd.Series(new.index.get_level_values("kpm_id").isin(families), index=new.index)
+
+
+def check_same_rows(index: pd.Index, y: Outcomes, history: Snapshots) -> None:
+    """Refuse X, outcomes and history that are not about the same families and dates.
+
+    Raises:
+        ValueError: says which differ, and what a panel's index looks like.
+    """
     if list(index.names) != list(history.frame.index.names):
         raise ValueError(
             f"X must be indexed by {tuple(history.frame.index.names)}, one row per family and as-of date, not by "
