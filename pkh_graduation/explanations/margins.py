@@ -28,6 +28,7 @@ class QuickMargins:
         self._kept: dict[tuple[int, ...], tuple[tuple[Any, ...], FastMargins | None]] = {}
 
     def __call__(self, models: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+        """Margins (n_models, n) of the models on the rows of the matrix."""
         quick = self._tables(models)
         if quick is None or not len(matrix):
             return np.array([_asked(model, matrix) for model in models])

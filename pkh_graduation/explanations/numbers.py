@@ -1,91 +1,110 @@
-"""Numbers, money and dates as they are written in Indonesia: thousands by dots, decimals by a comma. Standard library only."""
+"""Numbers, money, lengths of time and dates as a language writes them; the marks and words are data of its phrasebook."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-
-MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 _DAYS_PER_MONTH = 365.25 / 12
 
 
-def number(value: float, decimals: int = 0) -> str:
-    """A number with at most ``decimals`` decimals, rounded half up in magnitude; no trailing zeros.
+@dataclass(frozen=True)
+class Notation:
+    """How one language writes values: table ``[bentuk]`` of its phrasebook.
 
-    >>> number(1234567), number(2.50, 1), number(-3), number(0.04, 1)
-    ('1.234.567', '2,5', '-3', '0')
+    ``{angka}`` in a form stands for the number. A word that changes with its number has both forms, ``one|many``.
+    ``arti``: the column of the data dictionary that holds this language's meanings. ``sebentar``: less than a month.
     """
-    scaled = math.floor(abs(value) * 10**decimals + 0.5)
-    whole, part = divmod(scaled, 10**decimals)
-    text = f"{whole:,}".replace(",", ".")
-    digits = f"{part:0{decimals}d}".rstrip("0") if decimals else ""
-    sign = "-" if value < 0 and scaled else ""
-    return f"{sign}{text},{digits}" if digits else f"{sign}{text}"
+
+    arti: str
+    ribuan: str
+    desimal: str
+    persen: str
+    rupiah: str
+    juta: str
+    miliar: str
+    tanggal: str
+    nama_bulan: tuple[str, ...]
+    tahun: str
+    bulan: str
+    hari: str
+    sebentar: str
+    naik: str
+    turun: str
+    ya: str
+    tidak: str
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """A number with at most ``decimals`` decimals, rounded half up in magnitude; no trailing zeros."""
+        scaled = math.floor(abs(value) * 10**decimals + 0.5)
+        whole, part = divmod(scaled, 10**decimals)
+        text = f"{whole:,}".replace(",", self.ribuan)
+        digits = f"{part:0{decimals}d}".rstrip("0") if decimals else ""
+        sign = "-" if value < 0 and scaled else ""
+        return f"{sign}{text}{self.desimal}{digits}" if digits else f"{sign}{text}"
+
+    def money(self, value: float) -> str:
+        """Rupiah: whole hundred thousands in words from a million on, everything else in full."""
+        for size, word in ((1_000_000_000, self.miliar), (1_000_000, self.juta)):
+            if abs(value) >= size and value % (size // 10) == 0:
+                return self.rupiah.format(angka=f"{self.number(value / size, 1)} {word}")
+        return self.rupiah.format(angka=self.number(value))
+
+    def change(self, value: float, size: str) -> str:
+        """A change of a size that is already in words, with its direction."""
+        return (self.turun if value < 0 else self.naik).format(angka=size)
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share (0 to 1) as per cent."""
+        return self.persen.format(angka=self.number(share * 100, decimals))
+
+    def date(self, day: int) -> str:
+        """A day since 1970-01-01 in words."""
+        when = dt.date(1970, 1, 1) + dt.timedelta(days=int(day))
+        return self.tanggal.format(hari=when.day, bulan=self.nama_bulan[when.month - 1], tahun=when.year)
+
+    def years(self, value: float) -> str:
+        """A length of time given in years: years and months, or months alone below one year."""
+        months = math.floor(abs(value) * 12 + 1e-9)
+        if months == 0:
+            return self.sebentar
+        whole, rest = divmod(months, 12)
+        told = [counted(self.number(n), word) for n, word in ((whole, self.tahun), (rest, self.bulan)) if n]
+        return " ".join(told)
+
+    def days(self, value: float) -> str:
+        """A length of time given in days: days below two months, else months or years."""
+        if abs(value) < 60:
+            return counted(self.number(abs(value)), self.hari)
+        return self.years(abs(value) / _DAYS_PER_MONTH / 12)
+
+    def form(self, name: str, value: float) -> str:
+        """A value in a named form (`FORMS`)."""
+        return FORMS[name](self, value)
 
 
-def rupiah(value: float) -> str:
-    """Money to the rupiah: whole hundred thousands in words of juta, everything else in full.
+def counted(number: str, words: str) -> str:
+    """A number already in words, and what it counts in the form that goes with it.
 
-    >>> rupiah(1_500_000), rupiah(750_000), rupiah(1_234_567), rupiah(2_000_000_000), rupiah(533_333.3)
-    ('Rp 1,5 juta', 'Rp 750.000', 'Rp 1.234.567', 'Rp 2 miliar', 'Rp 533.333')
+    >>> counted("1", "time|times"), counted("down 1", "step|steps"), counted("2,5", "time|times"), counted("1", "kali")
+    ('1 time', 'down 1 step', '2,5 times', '1 kali')
     """
-    for size, word in ((1_000_000_000, "miliar"), (1_000_000, "juta")):
-        if abs(value) >= size and value % (size // 10) == 0:
-            return f"Rp {number(value / size, 1)} {word}"
-    return f"Rp {number(value)}"
+    one, _, many = words.partition("|")
+    return f"{number} {many if many and number.rpartition(' ')[2] != '1' else one}".rstrip()
 
 
-def direction(change: float, size: str) -> str:
-    """A change with its direction in words.
-
-    >>> direction(-2, "2"), direction(0.5, "0,5")
-    ('turun 2', 'naik 0,5')
-    """
-    return f"{'turun' if change < 0 else 'naik'} {size}"
-
-
-def percent(share: float, decimals: int = 0) -> str:
-    """A share (0 to 1) as per cent.
-
-    >>> percent(0.125), percent(0.125, 1)
-    ('13 %', '12,5 %')
-    """
-    return f"{number(share * 100, decimals)} %"
-
-
-def date(day: int) -> str:
-    """A day since 1970-01-01 in words.
-
-    >>> date(20585)
-    '12 Mei 2026'
-    """
-    when = dt.date(1970, 1, 1) + dt.timedelta(days=int(day))
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
-
-
-def years(value: float) -> str:
-    """A length of time given in years: years and months, or months alone below one year.
-
-    >>> years(3.5), years(2.0), years(0.25), years(0.01)
-    ('3 tahun 6 bulan', '2 tahun', '3 bulan', 'kurang dari 1 bulan')
-    """
-    months = math.floor(abs(value) * 12 + 1e-9)
-    if months == 0:
-        return "kurang dari 1 bulan"
-    whole, rest = divmod(months, 12)
-    return " ".join(text for text in (f"{whole} tahun" if whole else "", f"{rest} bulan" if rest else "") if text)
-
-
-def days(value: float) -> str:
-    """A length of time given in days: days below two months, else months or years.
-
-    >>> days(12), days(90), days(800)
-    ('12 hari', '2 bulan', '2 tahun 2 bulan')
-    """
-    if abs(value) < 60:
-        return f"{number(abs(value))} hari"
-    return years(abs(value) / _DAYS_PER_MONTH / 12)
+FORMS: Mapping[str, Callable[[Notation, float], str]] = {
+    "@angka": lambda own, value: own.number(value, 1),
+    "@rupiah": Notation.money,
+    "@tahun": Notation.years,
+    "@hari": Notation.days,
+    "@bagian": Notation.percent,
+    "@persen": lambda own, value: own.percent(value / 100),
+    "@tanggal": lambda own, value: own.date(int(value)),
+    "@ya_tidak": lambda own, value: own.ya if value else own.tidak,
+    "@arah": lambda own, value: own.change(value, own.number(abs(value), 1)),
+    "@arah_rupiah": lambda own, value: own.change(value, own.money(abs(value))),
+}
+"""Forms a phrasebook may name instead of a unit."""

@@ -65,7 +65,7 @@ def _choose(
     attribution: Attribution, X: pd.DataFrame, values: pd.DataFrame, book: Phrasebook, *, agreement: float, floor: float
 ) -> pd.DataFrame:
     """Long frame of what is shown: row (position in X), arah, urutan, tema, fitur, kontribusi."""
-    objects = _objecting(values)
+    objects = objecting(values)
     found = []
     for position, theme in enumerate(attribution.themes):
         if theme in NO_REASON:
@@ -106,7 +106,8 @@ def _strongest(
     )
 
 
-def _objecting(values: pd.DataFrame) -> np.ndarray:
+def objecting(values: pd.DataFrame) -> np.ndarray:
+    """Families (n,) that object to automated profiling: nothing may be said of them."""
     if _OBJECTION not in values.columns:
         return np.zeros(len(values), dtype=bool)
     return values[_OBJECTION].fillna(0).to_numpy(dtype=float) != 0
@@ -152,7 +153,7 @@ def _sentences(cards: pd.DataFrame, standing: np.ndarray, line: pd.Series, book:
             value,
             int(day),
             unit=str(line["unit"]),
-            meaning=str(line["meaning_id"]),
+            meaning=str(line[book.notation.arti]),
             standing=None if silent else (float(below), float(above)),
         )
         for direction, value, day, silent, (below, above) in zip(

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
-from pkh_graduation.explanations import numbers
+from pkh_graduation.explanations.numbers import FORMS, Notation, counted
 
+_FOLDER = resources.files("pkh_graduation.explanations")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _KNOWN = {"nilai", "banding"}
 _FEW = 20
@@ -62,12 +64,14 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Phrasebook:
-    """All phrases of one language, and the words around them."""
+    """All phrases of one language, and the words around them; ``actions``: sentences about levers, by grade or use."""
 
     language: str
+    notation: Notation
     words: Mapping[str, str]
     units: Mapping[str, str]
     phrases: Mapping[str, Phrase]
+    actions: Mapping[str, str] = field(default_factory=dict)
 
     def shows(self, feature: str) -> bool:
         """Whether a feature may be shown at all."""
@@ -80,9 +84,9 @@ class Phrasebook:
             return phrase.kata[str(int(value))]
         form = phrase.satuan or self.units.get(unit, unit)
         name, _, suffix = form.partition(" ")
-        if name in _FORMS:
-            return f"{_FORMS[name](value)} {suffix}".rstrip()
-        return f"{numbers.number(value, 1)} {form}".rstrip()
+        if name not in FORMS:
+            return counted(self.notation.number(value, 1), form)
+        return counted(self.notation.form(name, value), suffix)
 
     def sentence(
         self,
@@ -105,7 +109,7 @@ class Phrasebook:
             nilai=self.value(feature, unit, value),
             banding=self._compare(phrase, standing),
         )
-        when = self.words["data"].format(tanggal=numbers.date(known_day))
+        when = self.words["data"].format(tanggal=self.notation.date(known_day))
         return f"{text[:1].upper()}{text[1:]} {when}"
 
     def _compare(self, phrase: Phrase, standing: tuple[float, float] | None) -> str:
@@ -119,19 +123,8 @@ class Phrasebook:
 
 
 _PLAIN = Phrase()
-_FORMS: Mapping[str, Callable[[float], str]] = {
-    "@angka": lambda value: numbers.number(value, 1),
-    "@rupiah": numbers.rupiah,
-    "@tahun": numbers.years,
-    "@hari": numbers.days,
-    "@bagian": numbers.percent,
-    "@persen": lambda value: numbers.percent(value / 100),
-    "@tanggal": lambda value: numbers.date(int(value)),
-    "@ya_tidak": lambda value: "ya" if value else "tidak",
-    "@arah": lambda value: numbers.direction(value, numbers.number(abs(value), 1)),
-    "@arah_rupiah": lambda value: numbers.direction(value, numbers.rupiah(abs(value))),
-}
 _WORDS = {"umum", "data", "banding", "banding_umum"}
+_NOTATION = {item.name for item in fields(Notation)}
 
 
 def standings(values: np.ndarray, cohort: np.ndarray) -> np.ndarray:
@@ -148,6 +141,12 @@ def standings(values: np.ndarray, cohort: np.ndarray) -> np.ndarray:
     return np.column_stack([below, above]) / len(known)
 
 
+def languages() -> tuple[str, ...]:
+    """Languages that have a phrasebook: the files ``sentences.<language>.toml`` beside this module."""
+    found = (re.fullmatch(r"sentences\.(\w+)\.toml", item.name) for item in _FOLDER.iterdir())
+    return tuple(sorted(match[1] for match in found if match))
+
+
 @cache
 def read_phrasebook(language: str = "id") -> Phrasebook:
     """Read and check the phrasebook of a language.
@@ -155,23 +154,22 @@ def read_phrasebook(language: str = "id") -> Phrasebook:
     Raises:
         SentenceError: no such language (names those there are), an unknown key, or a placeholder nobody fills.
     """
-    folder = resources.files("pkh_graduation.explanations")
-    books = sorted(
-        item.name.split(".")[1] for item in folder.iterdir() if re.fullmatch(r"sentences\.\w+\.toml", item.name)
-    )
-    if language not in books:
-        raise SentenceError(f"there are no sentences in language {language!r}; there are {books}.")
-    return parse_phrasebook(language, folder.joinpath(f"sentences.{language}.toml").read_text(encoding="utf-8"))
+    if language not in languages():
+        raise SentenceError(f"there are no sentences in language {language!r}; there are {list(languages())}.")
+    return parse_phrasebook(language, _FOLDER.joinpath(f"sentences.{language}.toml").read_text(encoding="utf-8"))
 
 
 def parse_phrasebook(language: str, text: str) -> Phrasebook:
     """Make a phrasebook of TOML text; raises `SentenceError` as `read_phrasebook` does."""
     book = tomllib.loads(text)
-    missing = _WORDS - set(book.get("kata", {}))
-    if missing:
-        raise SentenceError(f"the phrasebook {language!r} lacks the words {sorted(missing)} in [kata].")
+    for table, needed in (("kata", _WORDS), ("bentuk", _NOTATION)):
+        missing = needed - set(book.get(table, {}))
+        if missing:
+            raise SentenceError(f"the phrasebook {language!r} lacks the words {sorted(missing)} in [{table}].")
+    form: dict[str, Any] = {n: tuple(text) if isinstance(text, list) else text for n, text in book["bentuk"].items()}
     phrases = {name: _phrase(name, entry) for name, entry in book.get("fitur", {}).items()}
-    return Phrasebook(language, book["kata"], book.get("satuan", {}), phrases)
+    words = book["kata"], book.get("satuan", {}), phrases, book.get("tindakan", {})
+    return Phrasebook(language, Notation(**form), *words)
 
 
 def _phrase(name: str, entry: Mapping[str, object]) -> Phrase:

@@ -53,8 +53,7 @@ def test_a_model_without_a_split_is_its_constant(world):
     np.testing.assert_allclose(FastMargins([flat])(X.T), np.full((1, len(X)), 2.5))
 
 
-def test_models_are_asked_themselves_where_no_table_can_be_made(world):
-    X, _ = world
+def test_models_are_asked_themselves_where_no_table_can_be_made():
     deep = HistGradientBoostingRegressor(max_iter=1, max_leaf_nodes=None, min_samples_leaf=1)
     deep.fit(np.arange(300.0)[:, None], 2.0 ** np.arange(300) / 1e60)
     rows = np.arange(0, 300, 0.5)[:, None]

@@ -6,10 +6,10 @@ import pytest
 from fake_models import FEATURES, Linear, catalogue, make_facts
 
 from pkh_graduation.contracts import ContractError, Facts, Reasons
-from pkh_graduation.explanations import SentenceError, explain
-from pkh_graduation.explanations.numbers import date, rupiah
+from pkh_graduation.explanations import SentenceError, explain, read_phrasebook
 from pkh_graduation.explanations.reasons import AGREEMENT, FLOOR
 
+NOTATION = read_phrasebook("id").notation
 PLACE = {name: number for number, name in enumerate(FEATURES)}
 
 
@@ -35,7 +35,7 @@ def test_cards_hold_exact_values_their_day_and_at_most_three_and_two(model, X, f
     assert most["mendukung"].max() <= 3
     assert most["menahan"].max() <= 2
     assert all(
-        sentence.endswith(f"(data {date(day)})")
+        sentence.endswith(f"(data {NOTATION.date(day)})")
         for sentence, day in zip(cards["kalimat"], cards["tanggal_diketahui"], strict=True)
     )
 
@@ -45,7 +45,7 @@ def test_money_on_a_card_is_the_records_to_the_rupiah(X, facts):
     assert len(cards)
     exact = facts.values["pinjaman_rp"].droplevel("as_of")
     for kpm, sentence in zip(cards["kpm_id"], cards["kalimat"], strict=True):
-        assert rupiah(exact[kpm]) in sentence
+        assert NOTATION.money(exact[kpm]) in sentence
         assert int(exact[kpm]) != int(np.float32(exact[kpm])) or exact[kpm] == np.float32(exact[kpm])
     assert (exact.dropna() != exact.dropna().astype("float32").astype("float64")).any()
 
@@ -139,6 +139,13 @@ def test_a_few_families_of_many_are_explained_alike(model, X, facts):
     part = explain(model, X.loc[some], facts).cards
     expected = whole[whole["kpm_id"].isin(some.get_level_values("kpm_id"))].reset_index(drop=True)
     pd.testing.assert_frame_equal(part, expected)
+
+
+def test_another_language_says_the_same_reasons(model, X, facts):
+    own, other = (explain(model, X, facts, language=language).cards for language in ("id", "en"))
+    pd.testing.assert_frame_equal(own.drop(columns="kalimat"), other.drop(columns="kalimat"))
+    assert other["kalimat"].str.fullmatch(r".+ \(data of \d{1,2} [A-Z][a-z]+ \d{4}\)").all()
+    assert not (own["kalimat"] == other["kalimat"]).any()
 
 
 def test_nothing_to_say_is_an_empty_table_with_all_columns(X, facts):

@@ -1,0 +1,91 @@
+"""What if: a model asked again with the family as it would be, with the bag's spread.
+
+Never read off the sign of an attribution, which can do no better than guessing for such questions (Bilodeau et al. 2024, PNAS).
+The answer is about similar families, not about this one, and proves nothing: grade E0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pkh_graduation.contracts import ContractError, Explainable, ExplainedPart
+from pkh_graduation.explanations.fast_trees import own_margin
+from pkh_graduation.programme.levers import Change, Lever
+
+_CHANGED: Mapping[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "jadi": lambda own, value: np.full(len(own), value),
+    "tambah": lambda own, value: own + value,
+    "sedikitnya": np.fmax,
+}
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A model asked again: change of the explained margin (n,), in log-odds, with the bag's smallest and largest.
+
+    ``agreement`` (n,): share of the bag's members whose own change has the sign of the mean.
+    """
+
+    change: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    agreement: np.ndarray
+
+
+def what_if(model: Explainable, X: pd.DataFrame, lever: Lever, *, catalogue: pd.DataFrame | None = None) -> WhatIf:
+    """Ask the model again for every family of X, with what ``lever`` changes and what follows from it.
+
+    ``catalogue`` (of the facts) is the data dictionary: with it, a lever that changes what nobody can change is refused.
+
+    Raises:
+        ContractError: X lacks a feature that the lever changes, or such a feature is no lever by the dictionary.
+    """
+    _check(X, lever, catalogue)
+    before = _by_member(model.explained_parts(X))
+    after = _by_member(model.explained_parts(changed(X, (*lever.ubah, *lever.ikut))))
+    own = (after - before) * len(before)
+    change = own.mean(axis=0)
+    agreement = (np.sign(own) == np.sign(change)).mean(axis=0)
+    return WhatIf(change, own.min(axis=0), own.max(axis=0), agreement)
+
+
+def changed(X: pd.DataFrame, changes: Sequence[Change]) -> pd.DataFrame:
+    """X with the changes made; what X lacks is left out. An unknown value is set or lifted, never added to."""
+    new = X.copy()
+    for change in changes:
+        if change.fitur in new.columns:
+            new[change.fitur] = _CHANGED[change.cara](new[change.fitur].to_numpy(dtype=float), float(change.nilai))
+    return new
+
+
+def features_of(lever: Lever) -> list[str]:
+    """Features that a lever changes; what only follows from it is not among them."""
+    return [change.fitur for change in lever.ubah]
+
+
+def _by_member(parts: Sequence[ExplainedPart]) -> np.ndarray:
+    """The margin's share of each member of the bag, shape (members, n); their sum is the margin."""
+    shares: dict[int, np.ndarray] = {}
+    for part in parts:
+        if part.kind == "tree":
+            margin = own_margin(part.estimator, part.matrix)
+        else:
+            margin = part.intercept + part.matrix @ part.coef
+        shares[part.member] = shares.get(part.member, 0.0) + part.weight * margin
+    return np.array([shares[member] for member in sorted(shares)])
+
+
+def _check(X: pd.DataFrame, lever: Lever, catalogue: pd.DataFrame | None) -> None:
+    lost = sorted(set(features_of(lever)) - set(X.columns))
+    if lost or not lever.ubah:
+        raise ContractError(f"lever {lever.kode!r} cannot be asked: X lacks {lost}." if lost else
+                            f"lever {lever.kode!r} changes nothing that a model knows.")  # fmt: skip
+    if catalogue is None:
+        return
+    fixed = [name for name in features_of(lever) if not bool(catalogue["lever"].get(name, False))]
+    if fixed:
+        raise ContractError(f"lever {lever.kode!r} changes {fixed}, which by the dictionary nobody can change.")
