@@ -355,6 +355,30 @@ class Explainable(Protocol):
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What data say about a lever's effect on P(mandiri within four quarters).
+
+    ``lever``: its code in `programme.levers`. ``grade``: E1, E2 or E3 (`programme.levers.GRADES`). ``effect, low, high``: mean
+    over the families it was learned from, in probability, and its 95 % interval. ``population``: whom it was learned from, in
+    the words of the panel. ``families``: columns ``effect, low, high``, indexed by `INDEX`; a family that is absent, or whose
+    values are missing, has no evidence.
+    """
+
+    lever: str
+    grade: str
+    effect: float
+    low: float
+    high: float
+    population: str
+    families: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        check_index(self.families, "evidence")
+        check_columns(self.families, ("effect", "low", "high"), "evidence")
+        _require(self.grade in ("E1", "E2", "E3"), f"evidence has grade E1, E2 or E3, not {self.grade!r}.")
+
+
+@dataclass(frozen=True)
 class Fold:
     """One origin of a backtest: what may be learnt from by then, and what is judged.
 
@@ -392,6 +416,7 @@ __all__ = [
     "Contender",
     "ContractError",
     "Engine",
+    "Evidence",
     "Explainable",
     "ExplainedPart",
     "Facts",

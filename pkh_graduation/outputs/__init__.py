@@ -10,9 +10,10 @@ from pkh_graduation.outputs.facts import SHOWN_FACTS
 from pkh_graduation.outputs.identities import VaultError
 from pkh_graduation.outputs.outcomes import OUTCOMES
 from pkh_graduation.outputs.summary import PartSummary
-from pkh_graduation.outputs.write import Index, write_index, write_lists, write_part
+from pkh_graduation.outputs.write import FORMATS, Index, write_index, write_lists, write_part
 
 __all__ = [
+    "FORMATS",
     "OUTCOMES",
     "SHOWN_FACTS",
     "Index",

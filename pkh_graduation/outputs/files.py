@@ -22,8 +22,11 @@ def write_whole(path: Path, content: bytes) -> Path:
     """Write beside the file, then rename: a reader sees the old file or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    return part.replace(path)
+    try:
+        part.write_bytes(content)
+        return part.replace(path)
+    finally:  # on a full disk no half list, with names in it, is left behind
+        part.unlink(missing_ok=True)
 
 
 def remove_stale(out: Path, written: Collection[str]) -> int:
@@ -47,11 +50,13 @@ def _candidates(out: Path) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
     """Files at the places where we write, by name alone, each with the look inside that tells whether it is ours."""
     known: tuple[tuple[str, str, Callable[[Path], bool]], ...] = (
         ("pendamping", rf"{_NAME}\.html", lambda path: _is_page(path, TITLE)),
-        ("pendamping", rf"{_NAME}\.xlsx", _is_untouched),
-        ("pendamping", rf"\.{_NAME}\.(xlsx|html)\.part", lambda path: True),
+        ("pendamping", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, TITLE)),
+        ("pendamping", rf"{_NAME}\.pdf", _is_list_pdf),
+        ("pendamping", rf"\.{_NAME}\.(xlsx|html|pdf)\.part", lambda path: True),
         ("kabupaten", rf"{_NAME}\.html", lambda path: _is_page(path, INDEX_TITLE)),
-        ("daftar", rf"bucket={_NAME}\.parquet", lambda path: True),
-        (".", r"daftar\.parquet", lambda path: True),
+        ("kabupaten", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, INDEX_TITLE)),
+        ("daftar", rf"bucket={_NAME}\.(parquet|csv)", lambda path: True),
+        (".", r"daftar\.(parquet|csv)", lambda path: True),
     )
     for place, pattern, ours in known:
         folders = [out / place, *((out / place).glob("*/") if place == "pendamping" else ())]
@@ -66,7 +71,13 @@ def _is_page(path: Path, title: str) -> bool:
         return f"<title>{title}".encode() in page.read(_HEAD)
 
 
-def _is_untouched(path: Path) -> bool:
+def _is_list_pdf(path: Path) -> bool:
+    """Whether a PDF says in its own title that it is a list; nothing can be filled in there."""
+    content = path.read_bytes()
+    return f"({TITLE}".encode() in content or TITLE.encode("utf-16-be") in content
+
+
+def _is_untouched(path: Path, title: str) -> bool:
     """Whether a workbook is a list as we wrote it: whoever saves it anew changes its day of modification."""
     try:
         with zipfile.ZipFile(path) as book:
@@ -74,4 +85,4 @@ def _is_untouched(path: Path) -> bool:
     except (zipfile.BadZipFile, KeyError):
         return False
     stamps = re.findall(r">(\d{4}-\d\d-\d\dT[^<]*)<", core)
-    return f">{TITLE}<" in core and len(stamps) == 2 and stamps[0] == stamps[1]
+    return f">{title}<" in core and len(stamps) == 2 and stamps[0] == stamps[1]

@@ -48,7 +48,8 @@ def _read(path: Path) -> pd.DataFrame:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise VaultError(
-            f"no vault at {file}: write the lists without names (vault=None), or ingest the exports again."
+            f"no open vault at {file}: a sealed one is read with `stores.read_vault` and handed over as a frame; or write "
+            "the lists without names (vault=None)."
         )
     there = set(pq.read_schema(file).names)
     return pd.read_parquet(file, columns=[name for name in ("kpm_id", *SHOWN) if name in there])

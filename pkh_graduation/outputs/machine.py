@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from pkh_graduation.contracts import PriorityLists
 from pkh_graduation.outputs.facts import shown_facts
+from pkh_graduation.programme.returns import list_id, row_id
 
+_FORMULA = r"[=+\-@\t\r]"
 _SLOTS = {"mendukung": ("alasan", 3), "menahan": ("penahan", 2)}
 
 
 def machine_frame(lists: PriorityLists) -> pd.DataFrame:
-    """One row per family: the lists' columns, run and model, the day the last component ends, and the sentences as
-    ``alasan_1..3`` and ``penahan_1..2``.
+    """One row per family: ids of list and row (missing without a pendamping), the lists' columns, run and model, the day the
+    last component ends, and the sentences as ``alasan_1..3`` and ``penahan_1..2``.
     """
     frame = lists.frame.rename(columns={"as_of": "tanggal_acuan"})
+    name_of = cache(lambda owner: list_id(lists.run_id, owner))
+    owners = frame["pendamping_id"].fillna("").tolist()
+    ids = [
+        (name_of(owner), row_id(name_of(owner), kpm)) if owner else (None, None)
+        for owner, kpm in zip(owners, frame["kpm_id"].tolist(), strict=True)
+    ]
+    for place, name in enumerate(("list_id", "row_id")):
+        frame.insert(place, name, pd.array([pair[place] for pair in ids], dtype="str"))
     frame.insert(0, "run_id", lists.run_id)
     frame.insert(1, "model_versi", lists.notes.get("model", ""))
     frame["tanggal_komponen_habis"] = _component_ends(lists)
@@ -24,6 +36,15 @@ def machine_frame(lists: PriorityLists) -> pd.DataFrame:
             chosen = cards[cards["urutan"] == number].set_index("kpm_id")["kalimat"]
             frame[f"{name}_{number}"] = frame["kpm_id"].map(chosen).astype("str")
     return frame
+
+
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """The machine copy as CSV, UTF-8 with a header; no text begins like a formula, because people open it in spreadsheets."""
+    safe = frame.copy()
+    for name in safe.columns[safe.dtypes == "str"]:
+        texts = safe[name]
+        safe[name] = texts.where(~texts.str.match(_FORMULA).fillna(False).astype(bool), "'" + texts)
+    return safe.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _component_ends(lists: PriorityLists) -> pd.Series:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,8 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pkh_graduation.outputs import words
-from pkh_graduation.outputs.totals import EVERYWHERE, Totals
-from pkh_graduation.outputs.views import About, Caseload, safe_name
+from pkh_graduation.outputs.charts import Slice, caseload_slices, share_bar, stacked
+from pkh_graduation.outputs.coordinator import HEADS, SUPPRESSED, Summary, shown
+from pkh_graduation.outputs.summary import BANDS
+from pkh_graduation.outputs.views import About, Caseload
+from pkh_graduation.programme.returns import LAYOUT, LETTERS, OUTCOMES
 
 
 @cache
@@ -40,14 +42,27 @@ def _asset(name: str) -> str:
 @cache
 def _frame() -> dict[str, Any]:
     """What every page has: style, script, and the policy that names the script by its SHA-256."""
-    script = _asset("search.js")
+    script = '"use strict";\n' + "\n".join(_asset(name) for name in ("returns.js", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return {"style": Markup(_asset("style.css")), "script": Markup(script), "policy": policy, "words": words}
 
 
+@cache
+def _asked() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Questions with a choice: heading, column, and (letter of the short text, label) of each answer."""
+    return [
+        (head, column, [(LETTERS[column][code], label) for code, label in OUTCOMES[column].items()])
+        for head, column in LAYOUT.answers.items()
+        if column in OUTCOMES
+    ]
+
+
 def make_page(caseload: Caseload, about: About) -> str:
-    """One caseload as HTML: the list as cards, open cases, everyone in a folded table."""
+    """One caseload as HTML: the caseload at a glance, the plan, the list as cards, open cases, lists apart, everyone.
+
+    What is noted on the page stays on the phone; it leaves as the short text of `programme.returns`.
+    """
     highest = max((family.p or 0.0 for family in caseload.daftar), default=0.0)
     return (
         _environment()
@@ -55,6 +70,8 @@ def make_page(caseload: Caseload, about: About) -> str:
         .render(
             **_frame(),
             caseload=caseload,
+            chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
+            asked=_asked(),
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
             scale=100 / highest if highest else 0.0,
             about=about,
@@ -62,61 +79,22 @@ def make_page(caseload: Caseload, about: About) -> str:
     )
 
 
-def make_index(totals: Totals, about: About, names: Mapping[str, str], kabupaten: str = "") -> str:
-    """The coordinator's page: totals per kecamatan and pendamping, why places stayed empty, exclusions; no family.
-
-    ``kabupaten``: which one, of several; then the page lies one folder below the lists.
-    """
-    people, districts = (table[table["kabupaten"] == kabupaten] for table in (totals.people, totals.districts))
-    return _summary(
-        "index.html.j2",
-        about,
-        names,
-        place=place_name(kabupaten, names) if totals.several else "",
-        root="../" if totals.several else "",
-        people=people.to_dict("records"),
-        districts=districts.to_dict("records"),
-        total=totals.regions.loc[kabupaten].to_dict(),
-        excluded=_excluded(totals, kabupaten),
-    )
-
-
-def make_nation(totals: Totals, about: About, names: Mapping[str, str]) -> str:
-    """The page above all kabupaten: a row for each, with a link to its own page."""
-    people = totals.people.groupby("kabupaten").size()
-    regions = [
-        {"kode": code, "pendamping": words.number(int(people.get(code, 0))), "file": page_name(code), **row}
-        for code, row in totals.regions.to_dict("index").items()
-    ]
-    return _summary(
-        "nation.html.j2",
-        about,
-        names,
-        regions=regions,
-        total=totals.nation.iloc[0].to_dict(),
-        people=words.number(len(totals.people)),
-        excluded=_excluded(totals, EVERYWHERE),
-    )
-
-
-def place_name(code: str, names: Mapping[str, str]) -> str:
-    """What people call a kabupaten or kecamatan."""
-    return names.get(code, code) or "tidak tercatat"
-
-
-def page_name(kabupaten: str) -> str:
-    """Folder and page of a kabupaten."""
-    return safe_name(kabupaten or "tidak-tercatat")
-
-
-def _summary(template: str, about: About, names: Mapping[str, str], **content: Any) -> str:
+def make_index(summary: Summary, about: About) -> str:
+    """A coordinator's page: totals, progress to the target, fairness, exclusions, quarantine; no family."""
     return (
         _environment()
-        .get_template(template)
-        .render(**_frame(), about=about, name=lambda code: place_name(code, names), **content)
+        .get_template("index.html.j2")
+        .render(
+            **_frame(), about=about, summary=summary, bar=share_bar, suppressed=SUPPRESSED, chart=_overview(summary)
+        )
     )
 
 
-def _excluded(totals: Totals, kabupaten: str) -> list[tuple[str, str]]:
-    own = totals.reasons[totals.reasons["kabupaten"] == kabupaten]
-    return list(zip(own["sebab"].tolist(), own["keluarga"].tolist(), strict=True))
+def _overview(summary: Summary) -> Markup:
+    """The bands of all families as one bar, where every count may be told."""
+    places = next(table for table in summary.tables if table.total)
+    whole = dict(zip(places.columns, places.rows[-1], strict=True))
+    bands = [(words.BAND[band], shown(whole[HEADS[band]])) for band in BANDS]
+    told = [Slice(label, size, place) for place, (label, size) in enumerate(bands) if size]
+    complete = all(size is not None for _, size in bands)
+    return stacked(told, f"{whole[HEADS['dampingan']]} keluarga dampingan menurut kesiapan") if complete else Markup()

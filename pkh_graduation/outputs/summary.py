@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ class PartSummary:
     ``pendamping``: per caseload its id, ``kabupaten`` and ``kecamatan`` (where most of its families live), ``kuota``,
     ``sebab`` (why places stayed empty), ``berkas`` (its list's place without ending) and `COUNTS`. ``kecamatan``: `COUNTS`
     per ``kabupaten`` and ``kecamatan`` of the families, empty codes where none is recorded. ``sebab``: families per
-    ``kabupaten`` and reason of exclusion. ``files``: all that was written, relative to the folder of the lists.
+    ``kabupaten`` and reason of exclusion. ``golongan``: families per ``kabupaten`` in the groups of some tables, see `groups`.
+    ``files``: all that was written, relative to the folder of the lists. ``terbit``: a line per file that went to somebody, see
+    `issued.lines`.
     """
 
     part: str
@@ -35,6 +37,21 @@ class PartSummary:
     kecamatan: Sequence[dict[str, Any]]
     sebab: Sequence[dict[str, Any]]
     files: Sequence[str]
+    golongan: Sequence[dict[str, Any]] = field(default_factory=list)
+    terbit: Sequence[dict[str, Any]] = field(default_factory=list)
+
+
+STAGES = "Kasus yang sedang berjalan"
+GROUPS = {
+    "kepala_perempuan": ("Kepala keluarga", "perempuan", "laki-laki atau tidak tercatat"),
+    "wilayah_sulit": ("Wilayah", "sulit", "tidak sulit atau tidak tercatat"),
+    "pagar_hanya_lansia_disabilitas": ("Komponen", "hanya lansia/disabilitas", "ada komponen lain atau tidak tercatat"),
+}
+"""Fact -> table of the coordinators' pages, who is in the group, and the others; the groups that fairness asks about.
+
+Families of whom it is not recorded are with the others: alone they are few, and hiding so few would hide the group itself.
+"""
+MEASURES = ("dampingan", SIAP_DIBAHAS, "terdaftar")
 
 
 def per_pendamping(lists: PriorityLists) -> pd.DataFrame:
@@ -43,7 +60,8 @@ def per_pendamping(lists: PriorityLists) -> pd.DataFrame:
     sizes = places.groupby(list(places.columns)).size().rename("n").reset_index()
     main = sizes.sort_values(["n", "kabupaten", "kecamatan"], ascending=[False, True, True], kind="stable")
     home = main.drop_duplicates("pendamping_id").set_index("pendamping_id")[["kabupaten", "kecamatan"]]
-    told = lists.shortfalls.set_index("pendamping_id")[["kuota", "sebab"]]
+    told = lists.shortfalls.set_index("pendamping_id")
+    told = told.assign(lantai=told.get("lantai", ""))[["kuota", "sebab", "lantai"]]
     return _count(lists.frame, [lists.frame["pendamping_id"]]).join(home).join(told)
 
 
@@ -59,17 +77,47 @@ def exclusions(lists: PriorityLists) -> pd.Series:
     return each.explode("sebab").groupby(["kabupaten", "sebab"]).size().rename("keluarga")
 
 
+def groups(lists: PriorityLists) -> pd.DataFrame:
+    """Families in groups, long: ``kabupaten, tabel, isi, ukuran, keluarga``. In every table and measure the groups add up to
+    the total of that measure (`COUNTS`): stages to ``diproses``, groups of `GROUPS` to each of `MEASURES`.
+    """
+    frame = lists.frame
+    home = frame["kabupaten"].fillna("")
+    flags = _flags(frame)
+    stages = frame["proses"].dropna()
+    tables = [_long(home[stages.index], STAGES, stages, flags.loc[stages.index, ["diproses"]])]
+    rows = lists.facts.values.index.get_indexer(pd.MultiIndex.from_frame(frame[["kpm_id", "as_of"]]))
+    for name, (title, inside, outside) in GROUPS.items():
+        if name not in lists.facts.values.columns or not len(frame):
+            continue
+        values = lists.facts.values[name].to_numpy(dtype="float64", na_value=np.nan)[rows]
+        said = np.where((rows >= 0) & (values > 0), inside, outside)
+        tables.append(_long(home, title, pd.Series(said, index=frame.index), flags[list(MEASURES)]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _long(home: pd.Series, title: str, group: pd.Series, flags: pd.DataFrame) -> pd.DataFrame:
+    counts = flags.groupby([home.rename("kabupaten"), group.rename("isi")]).sum()
+    long = counts.rename_axis(columns="ukuran").stack().rename("keluarga").reset_index()
+    return long.assign(tabel=title)[["kabupaten", "tabel", "isi", "ukuran", "keluarga"]]
+
+
 def _count(frame: pd.DataFrame, by: list[pd.Series]) -> pd.DataFrame:
-    flags = pd.DataFrame(
+    return _flags(frame).groupby(by).sum().sort_index()
+
+
+def _flags(frame: pd.DataFrame) -> pd.DataFrame:
+    """`COUNTS` of each family: 1 where it counts."""
+    return pd.DataFrame(
         {
             "dampingan": 1,
             "terdaftar": frame["urutan"].notna().astype(int),
             **{band: (frame["kategori"] == band).astype(int) for band in BANDS},
             "dikecualikan": (frame["dikecualikan_karena"] != "").astype(int),
             "diproses": frame["proses"].notna().astype(int),
-        }
+        },
+        index=frame.index,
     )
-    return flags.groupby(by).sum().sort_index()
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -15,6 +15,9 @@ from pkh_graduation.outputs.suppression import SMALL, hide
 EVERYWHERE = "*"
 """Stands for all kabupaten together among the reasons."""
 HOME = ("kabupaten", "kecamatan")
+REASONS = "sebab"
+"""The table of reasons among the tables of details; a family may have several, so they add up to more than their total."""
+DETAIL = ["kabupaten", "tabel", "isi", "ukuran", "keluarga"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Totals:
     ``nation`` (one row), ``regions`` (by kabupaten), ``districts`` (with ``kabupaten, kecamatan``) and ``people`` (with
     ``pendamping_id, kabupaten, kecamatan, sebab, berkas``) have the columns `COUNTS`, all but districts also ``kuota``, which
     is a rule and no count of families. ``reasons`` is long:
-    ``kabupaten`` (`EVERYWHERE` for all together), ``sebab, keluarga``, most frequent first. Without several kabupaten among
-    the pendamping everything is under one empty code.
+    ``kabupaten`` (`EVERYWHERE` for all together), ``sebab, keluarga``, most frequent first; ``groups`` likewise with ``tabel,
+    isi, ukuran, keluarga``. Without several kabupaten among the pendamping everything is under one empty code.
     """
 
     nation: pd.DataFrame
@@ -33,6 +36,7 @@ class Totals:
     districts: pd.DataFrame
     people: pd.DataFrame
     reasons: pd.DataFrame
+    groups: pd.DataFrame
 
     @property
     def several(self) -> bool:
@@ -48,21 +52,24 @@ def total(parts: Sequence[PartSummary]) -> Totals:
     """
     _check(parts)
     people = _frame(
-        parts, "pendamping", ["pendamping_id", "kabupaten", "kecamatan", "sebab", "berkas", "kuota", *COUNTS]
+        parts, "pendamping", ["pendamping_id", "kabupaten", "kecamatan", "sebab", "lantai", "berkas", "kuota", *COUNTS]
     )
     if people["pendamping_id"].duplicated().any():
         raise ValueError("a pendamping is in two parts; a part holds whole caseloads. Cut the families by pendamping.")
     districts = _frame(parts, "kecamatan", ["kabupaten", "kecamatan", *COUNTS])
-    reasons = _frame(parts, "sebab", ["kabupaten", "sebab", "keluarga"])
+    reasons = _frame(parts, "sebab", ["kabupaten", "sebab", "keluarga"]).rename(columns={"sebab": "isi"})
+    details = pd.concat(
+        [reasons.assign(tabel=REASONS, ukuran="dikecualikan"), _frame(parts, "golongan", DETAIL)], ignore_index=True
+    )
     if people.loc[people["kabupaten"] != "", "kabupaten"].nunique() <= 1:
-        people, districts, reasons = (table.assign(kabupaten="") for table in (people, districts, reasons))
+        people, districts, details = (table.assign(kabupaten="") for table in (people, districts, details))
     people = people.sort_values("pendamping_id", ignore_index=True)
     districts = districts.groupby(list(HOME), as_index=False)[COUNTS].sum()
     regions = districts.groupby("kabupaten")[COUNTS].sum()
     regions["kuota"] = people.groupby("kabupaten")["kuota"].sum().reindex(regions.index, fill_value=0)
-    everywhere = reasons.assign(kabupaten=EVERYWHERE)
-    reasons = pd.concat([everywhere, reasons]).groupby(["kabupaten", "sebab"], as_index=False)["keluarga"].sum()
-    return _told(regions, districts, people, reasons)
+    everywhere = details.assign(kabupaten=EVERYWHERE)
+    details = pd.concat([everywhere, details]).groupby(DETAIL[:-1], as_index=False)["keluarga"].sum()
+    return _told(regions, districts, people, details)
 
 
 def _check(parts: Sequence[PartSummary]) -> None:
@@ -79,16 +86,16 @@ def _frame(parts: Sequence[PartSummary], table: str, columns: list[str]) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
-def _told(regions: pd.DataFrame, districts: pd.DataFrame, people: pd.DataFrame, reasons: pd.DataFrame) -> Totals:
+def _told(regions: pd.DataFrame, districts: pd.DataFrame, people: pd.DataFrame, details: pd.DataFrame) -> Totals:
     """Stack the tables into one row of cells, hide, and cut them apart again as texts."""
     nation = regions.sum().to_frame().T
     tables = (nation, regions, districts, people)
     counts = np.concatenate([table[COUNTS].to_numpy(dtype=int) for table in tables])
     cells = np.split(np.arange(counts.size).reshape(counts.shape), np.cumsum([len(table) for table in tables])[:-1])
-    values = np.concatenate([counts.ravel(), reasons["keluarga"].to_numpy(dtype=int)])
+    values = np.concatenate([counts.ravel(), details["keluarga"].to_numpy(dtype=int)])
     small = (values > 0) & (values < SMALL)
     public = np.isin(np.arange(len(values)), _public(cells, regions, districts, people))
-    lines = (*_sums(cells, regions, districts, people), *_reason_lines(cells, regions, reasons, counts.size))
+    lines = (*_sums(cells, regions, districts, people), *_detail_lines(cells, regions, details, counts.size))
     hidden = hide(values, small, [line[~public[line]] for line in lines])
     texts = np.array([words.number(value) for value in values.tolist()], dtype=object)
     texts[hidden] = "–"
@@ -99,8 +106,11 @@ def _told(regions: pd.DataFrame, districts: pd.DataFrame, people: pd.DataFrame, 
     for table in (nation, regions, people):
         table["kuota"] = [words.number(int(places)) for places in table["kuota"]]
     # Hidden ones last: their place among the others would tell about how many they are.
-    order = np.lexsort((reasons["sebab"].to_numpy(dtype=str), -np.where(hidden, 0, values)[counts.size :]))
-    return Totals(nation, regions, districts, people, reasons.assign(keluarga=texts[counts.size :]).iloc[order])
+    order = np.lexsort((details["isi"].to_numpy(dtype=str), -np.where(hidden, 0, values)[counts.size :]))
+    told = details.assign(keluarga=texts[counts.size :])
+    reasons = told.iloc[order].loc[lambda table: table["tabel"] == REASONS].rename(columns={"isi": "sebab"})
+    groups = told[told["tabel"] != REASONS]
+    return Totals(nation, regions, districts, people, reasons[["kabupaten", "sebab", "keluarga"]], groups)
 
 
 def _public(
@@ -148,14 +158,13 @@ def _under(above: np.ndarray, below: np.ndarray, owner: np.ndarray) -> Iterator[
         yield from np.vstack([row, below[order[starts[number] : starts[number + 1]]]]).T
 
 
-def _reason_lines(
-    cells: list[np.ndarray], regions: pd.DataFrame, reasons: pd.DataFrame, start: int
+def _detail_lines(
+    cells: list[np.ndarray], regions: pd.DataFrame, details: pd.DataFrame, start: int
 ) -> Iterator[np.ndarray]:
-    """Lines of the reasons: those of one page under its total, those of every kabupaten under the nation's."""
-    excluded = COUNTS.index("dikecualikan")
-    own = start + np.arange(len(reasons))
-    for code, rows in reasons.groupby("kabupaten").indices.items():
+    """Lines of the details: those of one page under its total, those of every kabupaten under the nation's."""
+    own = start + np.arange(len(details))
+    for (code, _, measure), rows in details.groupby(["kabupaten", "tabel", "ukuran"]).indices.items():
         row = cells[0][0] if code == EVERYWHERE else cells[1][regions.index.get_loc(code)]
-        yield np.append(row[excluded], own[rows])
-    for rows in reasons.groupby("sebab").indices.values():
+        yield np.append(row[COUNTS.index(measure)], own[rows])
+    for rows in details.groupby(["tabel", "isi", "ukuran"]).indices.values():
         yield own[rows]

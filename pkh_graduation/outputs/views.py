@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import math
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
-
-import numpy as np
-import pandas as pd
-
-from pkh_graduation.contracts import PriorityLists
-from pkh_graduation.outputs import words
-from pkh_graduation.outputs.facts import shown_facts
-from pkh_graduation.programme.calendar import date_of
-
-_MOST = {"mendukung": 3, "menahan": 2}
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -44,10 +31,29 @@ class Reason(NamedTuple):
         return f"{self.kalimat} {self.data}".strip()
 
 
+class Action(NamedTuple):
+    """One thing that can be done: the sentence, whom to ask, how well it is proven (in words), what to check, the source."""
+
+    kalimat: str
+    lembaga: str
+    bukti: str
+    cek: str
+    sumber: str
+
+    @property
+    def text(self) -> str:
+        """All of it on one line."""
+        asked = f" (hubungi: {self.lembaga})" if self.lembaga else ""
+        checks = f" Cek: {self.cek}." if self.cek else ""
+        proof = f" [{self.bukti}]" if self.bukti else ""
+        return f"{self.kalimat}{asked}{proof}{checks}"
+
+
 class Family(NamedTuple):
     """One family as it is read; numbers are already words, ``p`` stays for bars. Empty text where nothing is known.
 
-    What follows ``dikecualikan`` is told of listed families alone. A tuple, because a nation has millions of them.
+    What follows ``lanjut`` is told of listed families alone: ``baris`` is the id of its row, ``bulan`` and ``ke`` its month and
+    visit in the plan. ``lain`` names the lists apart on which it stands. A tuple, because a nation has millions of them.
     """
 
     kpm_id: str
@@ -60,6 +66,12 @@ class Family(NamedTuple):
     komponen: str
     proses: str
     dikecualikan: tuple[str, ...]
+    band: str = ""
+    lain: tuple[str, ...] = ()
+    lanjut: tuple[str, ...] = ()
+    baris: str = ""
+    bulan: int = 0
+    ke: int = 0
     tempat: str = ""
     p: float | None = None
     persen: str = ""
@@ -70,6 +82,7 @@ class Family(NamedTuple):
     peringatan: tuple[str, ...] = ()
     cek: tuple[str, ...] = ()
     rujukan: tuple[str, ...] = ()
+    tindakan: tuple[Action, ...] = ()
     kunjungan: str = ""
     undian: bool = False
 
@@ -90,15 +103,30 @@ class Family(NamedTuple):
 
 @dataclass(frozen=True)
 class Caseload:
-    """One pendamping's families: those on the list in their order, those with an open case, and everyone by name."""
+    """One pendamping's families: those on the list in their order, those with an open case, everyone by name, and the plan.
 
+    ``lantai``: floors that the list does not meet.
+    """
+
+    list_id: str
     pendamping_id: str
     pendamping: str
     kuota: int
     sebab: str
+    lantai: str
     daftar: tuple[Family, ...]
     diproses: tuple[Family, ...]
     semua: tuple[Family, ...]
+
+    @property
+    def rencana(self) -> list[list[Family]]:
+        """Listed families month by month, each in the order of the visits."""
+        planned = sorted((f for f in self.daftar if f.bulan), key=lambda f: (f.bulan, f.ke))
+        return [[f for f in planned if f.bulan == month] for month in sorted({f.bulan for f in planned})]
+
+    def beside(self, name: str) -> list[Family]:
+        """Families of a list apart, by name."""
+        return [family for family in self.semua if name in family.lain]
 
 
 def safe_name(identifier: str) -> str:
@@ -111,126 +139,3 @@ def safe_name(identifier: str) -> str:
     if clean and clean == identifier:
         return clean
     return f"{clean}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
-
-
-def caseloads(
-    lists: PriorityLists, identities: Mapping[str, list[str]], names: Mapping[str, str]
-) -> Iterator[Caseload]:
-    """Views of all caseloads, in the order of the pendamping's ids; families without a pendamping are in none.
-
-    ``identities``: see `identities.read_identities`, in the order of ``lists.frame``.
-    """
-    owner, people = pd.factorize(lists.frame["pendamping_id"], sort=True)
-    families = _families(lists, identities, names)
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], np.arange(len(people) + 1))
-    told = lists.shortfalls.set_index("pendamping_id")[["kuota", "sebab"]].to_dict("index")
-    for number, name in enumerate(people.tolist()):
-        own = [families[row] for row in order[starts[number] : starts[number + 1]].tolist()]
-        yield Caseload(
-            pendamping_id=name,
-            pendamping=names.get(name, name),
-            kuota=int(told[name]["kuota"]),
-            sebab=str(told[name]["sebab"]),
-            daftar=tuple(sorted((f for f in own if f.urutan), key=lambda f: f.urutan or 0)),
-            diproses=tuple(sorted((f for f in own if f.proses), key=_by_name)),
-            semua=tuple(sorted(own, key=_by_name)),
-        )
-
-
-def _by_name(family: Family) -> tuple[str, str, str]:
-    return family.desa, family.nama.casefold(), family.kpm_id
-
-
-def _families(lists: PriorityLists, identities: Mapping[str, list[str]], names: Mapping[str, str]) -> list[Family]:
-    """All families in the order of the lists: a column at a time, and each text that many share made once."""
-    frame = lists.frame
-    ids = frame["kpm_id"].tolist()
-    places = frame["urutan"].to_numpy(dtype="int64", na_value=0)
-    ends, forever, visited = (_days(days) for days in shown_facts(lists).values())
-    columns = zip(
-        ids,
-        [name or kpm for name, kpm in zip(identities["nama_pengurus"], ids, strict=True)],
-        map(cache(lambda code: code and names.get(code, f"Desa {code}")), _texts(frame["desa"])),
-        map(cache(_rt_rw), identities["rt"], identities["rw"]),
-        # What people call a kelompok, or the beginning of its pseudonym.
-        map(cache(lambda code: names.get(code, code[:7])), _texts(frame["kelompok_id"])),
-        [place or None for place in places.tolist()],
-        map(words.BAND.__getitem__, frame["kategori"].tolist()),
-        map(cache(lambda day, always: _end(day, always, lists.as_of)), ends, forever),
-        (words.STAGE.get(stage, stage) for stage in _texts(frame["proses"])),
-        map(cache(_split), _texts(frame["dikecualikan_karena"])),
-        strict=True,
-    )
-    families = [Family(*row) for row in columns]
-    for row, details in _details(lists, np.flatnonzero(places), identities, visited):
-        families[row] = families[row]._replace(**details)
-    return families
-
-
-def _details(
-    lists: PriorityLists, listed: np.ndarray, identities: Mapping[str, list[str]], visited: list[int | None]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """What is told of listed families alone, by row of the lists."""
-    reasons = _reasons(lists.cards)
-    told = lists.frame.iloc[listed]
-    chances = told[["p_mandiri_12m", "p_bawah", "p_atas"]].to_numpy(dtype=float).tolist()
-    texts = [_texts(told[name]) for name in ("kpm_id", "peringatan", "cek", "rujukan", "slot")]
-    for row, (p, low, high), kpm, warnings, checks, referrals, slot in zip(listed, chances, *texts, strict=True):
-        scored = not math.isnan(p)
-        days = visited[row]
-        yield (
-            row,
-            {
-                "tempat": ", ".join([text for text in (identities["alamat"][row], identities["dusun"][row]) if text]),
-                "p": p if scored else None,
-                "persen": words.percent(p) if scored else "",
-                "peluang": words.chance(p) if scored else "",
-                "rentang": words.span(low, high) if scored else "",
-                "alasan": tuple(reasons.get((kpm, "mendukung"), ())),
-                "penahan": tuple(reasons.get((kpm, "menahan"), ())),
-                "peringatan": _split(warnings),
-                "cek": _split(checks),
-                "rujukan": _split(referrals),
-                "kunjungan": "" if days is None else words.date(lists.as_of - dt.timedelta(days=days)),
-                "undian": slot == "acak",
-            },
-        )
-
-
-def _texts(column: pd.Series) -> list[str]:
-    return column.fillna("").tolist()
-
-
-def _days(days: np.ndarray) -> list[int | None]:
-    return [None if math.isnan(day) else int(day) for day in days.tolist()]
-
-
-def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], list[Reason]]:
-    found: dict[tuple[str, str], list[Reason]] = {}
-    known = cache(lambda day: f"(data {words.date(date_of(day))})")
-    days = [None if day is pd.NA or day != day else int(day) for day in cards["tanggal_diketahui"].tolist()]
-    columns = (cards[name].tolist() for name in ("kpm_id", "arah", "urutan", "kalimat"))
-    for kpm, direction, number, sentence, day in zip(*columns, days, strict=True):
-        if number <= _MOST[direction]:
-            data = "" if day is None else known(day)
-            reason = Reason(sentence.removesuffix(data).rstrip(), data) if data else Reason(sentence, "")
-            found.setdefault((kpm, direction), []).append(reason)
-    return found
-
-
-def _end(day: int | None, forever: int | None, as_of: dt.date) -> str:
-    if forever:
-        return "ada komponen yang tidak berakhir"
-    if day is None:
-        return ""
-    when = date_of(day)
-    return f"{'sudah berakhir' if when <= as_of else 'berakhir'} {words.date(when)}"
-
-
-def _rt_rw(rt: str, rw: str) -> str:
-    return f"RT {rt or '–'}/RW {rw or '–'}" if rt or rw else ""
-
-
-def _split(joined: str) -> tuple[str, ...]:
-    return tuple(joined.split("|")) if joined else ()

@@ -11,8 +11,32 @@ from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_
 TOOL = "Daftar ini alat bantu, bukan keputusan. Graduasi mandiri hanya atas pernyataan keluarga."
 """Stands at the head of everything that is written."""
 
+APPEAL = (
+    "Keluarga boleh tidak setuju: sampaikan keberatan kepada pendamping, kantor desa/kelurahan atau Dinsos, atau lewat "
+    "usul-sanggah Cek Bansos. Keberatan dicatat dan tidak merugikan keluarga."
+)
+"""Stands on every page."""
+
 SUPPORTING = "Mengapa di daftar"
 HOLDING = "Yang menahan"
+DOING = "Apa yang bisa dilakukan"
+NOTHING_PROVEN = "Tidak ada tindakan yang terbukti."
+REFERRALS = "Rujukan yang dapat dibicarakan"
+VERIFY = "Syarat tampak terpenuhi menurut catatan; verifikasi ke Dinsos."
+PROTECTED = "Perlindungan berkelanjutan"
+PROTECTED_NOTE = "Keluarga ini tetap dilindungi dan tidak diusulkan graduasi."
+NATURAL = "Persiapan alamiah"
+NATURAL_NOTE = (
+    "Komponen terakhir berakhir dalam setahun dan keluarga masih miskin: bicarakan apa yang berlanjut. "
+    "Verifikasi ke Dinsos."
+)
+BESIDE = (("perlindungan_berkelanjutan", PROTECTED, PROTECTED_NOTE), ("persiapan_alamiah", NATURAL, NATURAL_NOTE))
+"""Lists apart: word of the lists, heading, and what is said of it."""
+GRADE: Mapping[str, str] = {
+    "E0": "pola pada keluarga serupa, bukan bukti", "E1": "terkait, belum terbukti sebab",
+    "E2": "terukur pada percobaan alami", "E3": "terukur lewat uji acak",
+}  # fmt: skip
+"""How strong the evidence behind an action is (grade -> words)."""
 SIMILAR = "Keluarga dengan keadaan serupa lebih sering (atau lebih jarang) graduasi mandiri; ini bukan sebab-akibat."
 
 BAND: Mapping[str, str] = {
@@ -29,6 +53,13 @@ STAGE: Mapping[str, str] = {
     "efektif": "efektif",
 }
 
+RHK: Mapping[str, str] = {
+    SIAP_DIBAHAS: "RHK 4 · bahas graduasi mandiri; usulan hanya bila keluarga menyatakan",
+    PERLU_PENDAMPINGAN: "RHK 3 · pendampingan usaha",
+    BELUM: "RHK 5 · pemutakhiran data",
+}
+"""Band -> the work result under which a visit is reported (programme facts, section 6; which band goes where is our choice)."""
+
 _MONTHS = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni",
     "Juli", "Agustus", "September", "Oktober", "November", "Desember",
@@ -42,6 +73,15 @@ def date(when: dt.date) -> str:
     '12 Mei 2026'
     """
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def short_date(when: dt.date) -> str:
+    """A date in figures, as the date cells show it.
+
+    >>> short_date(dt.date(2026, 5, 2))
+    '02/05/2026'
+    """
+    return f"{when.day:02d}/{when.month:02d}/{when.year}"
 
 
 def percent(share: float) -> str:

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pkh_graduation.contracts import PriorityLists, Progress, quiet
+from pkh_graduation.outputs import issued
+from pkh_graduation.outputs.caseloads import caseloads
+from pkh_graduation.outputs.coordinator import Summary, nation_summary, page_name, region_summary
+from pkh_graduation.outputs.coordinator_book import make_summary_book
 from pkh_graduation.outputs.files import remove_stale, write_whole
 from pkh_graduation.outputs.identities import read_identities
-from pkh_graduation.outputs.machine import machine_frame
-from pkh_graduation.outputs.page import make_index, make_nation, make_page, page_name
-from pkh_graduation.outputs.summary import PartSummary, exclusions, per_kecamatan, per_pendamping, plain
+from pkh_graduation.outputs.machine import csv_of, machine_frame
+from pkh_graduation.outputs.page import make_index, make_page
+from pkh_graduation.outputs.pdf import make_pdf
+from pkh_graduation.outputs.summary import PartSummary, exclusions, groups, per_kecamatan, per_pendamping, plain
 from pkh_graduation.outputs.totals import total
-from pkh_graduation.outputs.views import About, Caseload, caseloads, safe_name
+from pkh_graduation.outputs.views import About, Caseload, safe_name
 from pkh_graduation.outputs.workbook import make_workbook
 
 FORMATS = ("xlsx", "html")
+"""Written unless told otherwise."""
+KNOWN = (*FORMATS, "pdf", "csv")
+_MAKERS: Mapping[str, Callable[[Caseload, About], bytes]] = {
+    "xlsx": make_workbook,
+    "html": lambda caseload, about: make_page(caseload, about).encode(),
+    "pdf": make_pdf,
+}
+"""Format -> how one caseload is written in it."""
 MADE_UP = "DATA BUATAN (sintetis)"
 MACHINE = "daftar.parquet"
 
@@ -50,10 +64,12 @@ def write_lists(
 ) -> list[Path]:
     """Write all lists under ``out`` and return the files' paths; lists there of an earlier run are removed.
 
-    ``pendamping/<id>.xlsx`` and ``.html`` per caseload, ``index.html`` for the coordinator (no family), ``daftar.parquet``
-    (no name). With several kabupaten the lists lie in ``pendamping/<kabupaten>/``, and ``index.html`` leads to a page for
-    each. ``vault``: a frame with ``kpm_id``, or the folder or file of one; without it the pseudonym stands for the name.
-    ``names``: what people call a place (by code), a kelompok and a pendamping (by pseudonym); file names keep the pseudonym.
+    ``pendamping/<id>.xlsx`` and ``.html`` per caseload, ``index.html`` and ``index.xlsx`` for the coordinator (no family),
+    ``daftar.parquet`` (no name), and ``terbit.jsonl``, the log of which version of a list went to whom. ``formats`` may also
+    hold ``pdf`` (a PDF per caseload, a page per desa; extra ``pdf``) and ``csv`` (``daftar.csv``). With several kabupaten the
+    lists lie in ``pendamping/<kabupaten>/``, and the index leads to a page for each. ``vault``: a frame with ``kpm_id``, or the
+    folder or file of one; without it the pseudonym stands for the name. ``names``: what people call a place (by code), a
+    kelompok and a pendamping (by pseudonym); file names keep the pseudonym.
     ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya" marks made-up data on every page. ``workers``:
     processes; the bytes are the same for any number.
 
@@ -73,7 +89,9 @@ def write_lists(
         progress=progress,
     )
     index = write_index([summary], out, names=names, formats=formats, progress=progress)
-    return [*(out / file for file in summary.files[:-1]), *index.pages, out / MACHINE]
+    machine = [file for file in summary.files if file.startswith("daftar")]
+    lists_alone = [out / file for file in summary.files if file not in machine]
+    return [*lists_alone, *index.pages, out / issued.LOG, *(out / file for file in machine)]
 
 
 def write_part(
@@ -115,33 +133,46 @@ def write_index(
     *,
     names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
+    quarantine: Mapping[str, Mapping[str, int]] | None = None,
     progress: Progress = quiet,
 ) -> Index:
-    """Write the coordinators' pages of all parts of a run, and remove lists of earlier runs that this one did not write.
+    """Write the coordinators' pages and workbooks of all parts of a run, add to the log of lists issued, and remove lists of
+    earlier runs that this one did not write.
 
-    One kabupaten: ``index.html``. Several: ``index.html`` with a row for each, and ``kabupaten/<code>.html``. Counts under
-    five are hidden, and others that would betray them, over all pages at once. Removed are our own files alone: see
-    `files.remove_stale`.
+    One kabupaten: ``index.html`` and ``index.xlsx``. Several: a row for each there, and ``kabupaten/<code>``. Counts under
+    five are hidden, and others that would betray them, over all pages at once. ``quarantine``: per table of the exports its
+    ``rows_in`` and ``rows_quarantined``. Removed are our own files alone: see `files.remove_stale`.
 
     Raises:
-        ValueError: no part, parts of different runs, or one pendamping in two parts.
+        ValueError: no part, parts of different runs, one pendamping in two parts, or a log that cannot be read.
     """
     out, parts, names = Path(out), list(summaries), names or {}
     totals = total(parts)
     about = About(dt.date.fromisoformat(parts[0].as_of), parts[0].run_id, parts[0].model, parts[0].tag)
-    regions = {f"kabupaten/{page_name(code)}.html": code for code in totals.regions.index if totals.several}
-    pages = []
-    if "html" in formats:
-        for file, code in regions.items():
-            pages.append(write_whole(out / file, make_index(totals, about, names, code).encode()))
-        top = make_nation(totals, about, names) if totals.several else make_index(totals, about, names)
-        pages.append(write_whole(out / "index.html", top.encode()))
+    pages = {"index": nation_summary(totals, names, quarantine)} if totals.several else {}
+    for code in totals.regions.index:
+        stem = f"kabupaten/{page_name(code)}" if totals.several else "index"
+        pages[stem] = region_summary(totals, names, code, quarantine)
+    written = [
+        write_whole(out / f"{stem}.{ending}", make(summary, about))
+        for ending, make in _SUMMARIES.items()
+        if ending in formats
+        for stem, summary in pages.items()
+    ]
+    issued.record(out, (line for part in parts for line in part.terbit))
     # A run of one format leaves what another format says of the same caseloads.
-    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in FORMATS}
-    removed = remove_stale(out, lists.union(regions, *(part.files for part in parts)))
+    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in _MAKERS}
+    own = {f"{stem}.{ending}" for stem in pages for ending in FORMATS}
+    removed = remove_stale(out, lists.union(own, *(part.files for part in parts)))
     if removed:
         progress(f"{removed} berkas dari proses sebelumnya dihapus")
-    return Index(tuple(pages), removed)
+    return Index(tuple(written), removed)
+
+
+_SUMMARIES: Mapping[str, Callable[[Summary, About], bytes]] = {
+    "html": lambda summary, about: make_index(summary, about).encode(),
+    "xlsx": make_summary_book,
+}
 
 
 def _write_part(
@@ -157,9 +188,9 @@ def _write_part(
     progress: Progress,
     part: str = "",
 ) -> PartSummary:
-    strange = sorted(set(formats) - set(FORMATS))
+    strange = sorted(set(formats) - set(KNOWN))
     if strange:
-        raise ValueError(f"lists are written as {list(FORMATS)}, not as {strange}.")
+        raise ValueError(f"lists are written as {list(KNOWN)}, not as {strange}.")
     identities = read_identities(vault, lists.frame["kpm_id"].tolist())
     tag = MADE_UP if lists.notes.get("sintetis") == "ya" else ""
     about = About(lists.as_of, lists.run_id, lists.notes.get("model", ""), tag)
@@ -167,15 +198,21 @@ def _write_part(
     if folders is None:
         folders = people.loc[people["kabupaten"] != "", "kabupaten"].nunique() > 1
     people["berkas"] = [_stem(name, home if folders else None) for name, home in people["kabupaten"].items()]
-    files = [f"{stem}.{ending}" for stem in people["berkas"] for ending in FORMATS if ending in formats]
-    write = partial(_write_caseload, about=about, formats=tuple(formats))
+    files = [f"{stem}.{ending}" for stem in people["berkas"] for ending in _MAKERS if ending in formats]
+    write = partial(_write_caseload, out=out, about=about, formats=tuple(formats))
     jobs = (
-        (caseload, out / people.at[caseload.pendamping_id, "berkas"])
-        for caseload in caseloads(lists, identities, names)
+        (caseload, str(people.at[caseload.pendamping_id, "berkas"])) for caseload in caseloads(lists, identities, names)
     )
-    for name in _done(write, jobs, workers):
+    lines = []
+    for name, told in _done(write, jobs, workers):
+        lines += told
         progress(f"daftar {name}")
-    write_whole(out / machine, machine_frame(lists).to_parquet(index=False))
+    flat = machine_frame(lists)
+    write_whole(out / machine, flat.to_parquet(index=False))
+    copies = [machine]
+    if "csv" in formats:
+        copies.append(f"{machine.removesuffix('.parquet')}.csv")
+        write_whole(out / copies[-1], csv_of(flat))
     return PartSummary(
         part=part,
         as_of=lists.as_of.isoformat(),
@@ -185,7 +222,9 @@ def _write_part(
         pendamping=plain(people),
         kecamatan=plain(per_kecamatan(lists)),
         sebab=plain(exclusions(lists).to_frame()),
-        files=[*files, machine],
+        files=[*files, *copies],
+        golongan=plain(groups(lists).set_index("kabupaten")),
+        terbit=lines,
     )
 
 
@@ -195,16 +234,22 @@ def _stem(pendamping: str, kabupaten: str | None) -> str:
     return f"{folder}/{safe_name(pendamping)}"
 
 
-def _write_caseload(caseload: Caseload, stem: Path, *, about: About, formats: tuple[str, ...]) -> str:
-    """Write one caseload's files; returns whose it was."""
-    if "xlsx" in formats:
-        write_whole(stem.with_name(f"{stem.name}.xlsx"), make_workbook(caseload, about))
-    if "html" in formats:
-        write_whole(stem.with_name(f"{stem.name}.html"), make_page(caseload, about).encode())
-    return caseload.pendamping_id
+def _write_caseload(
+    caseload: Caseload, stem: str, *, out: Path, about: About, formats: tuple[str, ...]
+) -> tuple[str, list[dict[str, Any]]]:
+    """Write one caseload's files; returns whose it was and the lines of the log."""
+    lines = []
+    for ending, make in _MAKERS.items():
+        if ending in formats:
+            content = make(caseload, about)
+            write_whole(out / f"{stem}.{ending}", content)
+            lines.append(issued.line(f"{stem}.{ending}", content, caseload.pendamping_id, about))
+    return caseload.pendamping_id, lines
 
 
-def _done(write: partial[str], jobs: Iterator[tuple[Caseload, Path]], workers: int) -> Iterator[str]:
+def _done(
+    write: partial[tuple[str, list[dict[str, Any]]]], jobs: Iterator[tuple[Caseload, str]], workers: int
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Run the jobs here, or in processes of their own; who is done, in the order of the jobs."""
     if workers == 1:
         yield from (write(*job) for job in jobs)

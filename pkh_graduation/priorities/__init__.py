@@ -8,18 +8,25 @@ contracts, programme. May not: another room. Guardrails are rules, run after ran
 from pkh_graduation.priorities.allocate import NEEDED_FACTS, add_reasons, prioritise
 from pkh_graduation.priorities.bands import Bands
 from pkh_graduation.priorities.cohort import Cohort
+from pkh_graduation.priorities.discovery import Discovery, PastYear
+from pkh_graduation.priorities.floors import Floors
+from pkh_graduation.priorities.goals import GOALS
 from pkh_graduation.priorities.guardrails import HARD, SOFT, Guarded, guard
 from pkh_graduation.priorities.quota import Quota, quota_on
 from pkh_graduation.priorities.referrals import REFERRALS, refer
 
 __all__ = [
+    "GOALS",
     "HARD",
     "NEEDED_FACTS",
     "REFERRALS",
     "SOFT",
     "Bands",
     "Cohort",
+    "Discovery",
+    "Floors",
     "Guarded",
+    "PastYear",
     "Quota",
     "add_reasons",
     "guard",

@@ -7,7 +7,7 @@ change nothing, and a draw can be checked years later from the log.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -28,22 +28,18 @@ def uniform(seed: int, purpose: str, names: Iterable[str], date: str) -> np.ndar
     return (np.frombuffer(found, dtype=">u8") >> 11).astype(float) / 2.0**53
 
 
-def inclusion(
-    rank: np.ndarray, ready: np.ndarray, quota: np.ndarray, n_ready: np.ndarray, n_pool: np.ndarray, exploration: float
-) -> np.ndarray:
-    """Chance of each eligible family of being on its list, over both roundings of the number of random slots.
+def inclusion(certain: Sequence[np.ndarray], left: Sequence[np.ndarray], expected: np.ndarray) -> np.ndarray:
+    """Chance of each drawable family of being on its list, over both roundings of the number of random slots.
 
-    All arrays (n,), one value per eligible family: ``rank`` its place among the ready families of its pendamping (from 1,
-    ignored unless ``ready``), ``n_ready`` and ``n_pool`` how many ready and how many drawable families its pendamping has.
-    With k random slots, ready families of rank <= quota - k are on the list for certain; the rest of the pool is drawn
-    without replacement, each with chance k / (what is left of the pool).
+    ``expected`` (n,) is how many slots its list should have on average. ``certain`` and ``left`` hold two arrays (n,) each,
+    for that number rounded down and for one more: who is on the list without any lot, and how many families of the caseload
+    are then in the draw, which is without replacement.
     """
-    expected = exploration * quota
     fewer = np.floor(expected)
-    chance = np.zeros(len(rank))
-    for slots, weight in ((fewer, 1 - (expected - fewer)), (fewer + 1, expected - fewer)):
-        certain = np.minimum(quota - slots, n_ready)
-        left = n_pool - certain
-        drawn = np.divide(np.minimum(slots, left), left, out=np.zeros(len(rank)), where=left > 0)
-        chance += weight * np.where(ready & (rank <= quota - slots), 1.0, drawn)
+    chance = np.zeros(len(expected))
+    for slots, weight, sure, pool in zip(
+        (fewer, fewer + 1), (1 - (expected - fewer), expected - fewer), certain, left, strict=True
+    ):
+        drawn = np.divide(np.minimum(slots, pool), pool, out=np.zeros(len(expected)), where=pool > 0)
+        chance += weight * np.where(sure, 1.0, drawn)
     return np.clip(chance, 0.0, 1.0)

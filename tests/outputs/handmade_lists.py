@@ -8,9 +8,10 @@ import pandas as pd
 
 from pkh_graduation.contracts import Facts, PriorityLists
 from pkh_graduation.outputs import PartSummary
+from pkh_graduation.outputs.caseloads import caseloads
 from pkh_graduation.outputs.identities import read_identities
-from pkh_graduation.outputs.summary import exclusions, per_kecamatan, per_pendamping, plain
-from pkh_graduation.outputs.views import Caseload, caseloads
+from pkh_graduation.outputs.summary import exclusions, groups, per_kecamatan, per_pendamping, plain
+from pkh_graduation.outputs.views import Caseload
 
 AS_OF = dt.date(2025, 9, 30)
 NASTY = ["<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "@SUM(A1)", "+628123", "-1+1", 'O\'Neil & "Ana"']
@@ -60,8 +61,15 @@ def make_lists(n: int = 60, listed: int = 12, notes: dict[str, str] | None = Non
             "cek": "sisa utang dan kemampuan membayar angsuran|keadaan rumah dan penghasilan sekarang",
             "rujukan": "NIB lewat OSS (Diskoperindag)|PENA atau PPSE (Kemensos)",
             "proses": pd.Series([np.nan] * n, dtype="str"),
+            "rencana": np.where(place.isna(), 0, 1 + (np.arange(n) % half >= 5)),
+            "kunjungan_ke": np.where(place.isna(), 0, 1 + np.arange(n) % half % 5),
+            "daftar_lain": "",
+            "lanjut": "",
         }
-    )
+    ).astype({"rencana": "Int32", "kunjungan_ke": "Int32"})
+    frame.loc[frame["urutan"].isna(), ["rencana", "kunjungan_ke"]] = pd.NA
+    frame.loc[half - 1, ["daftar_lain", "lanjut"]] = ["persiapan_alamiah", "PBI-JKN (desil 1 sampai 4)"]
+    frame.loc[n - 2, "daftar_lain"] = "perlindungan_berkelanjutan"
     frame.loc[listed - 1, "slot"] = "acak"
     frame.loc[n - 1, ["dikecualikan_karena", "peringatan", "cek"]] = [
         "keluarga keberatan atas pemrofilan otomatis",
@@ -123,6 +131,7 @@ def make_lists(n: int = 60, listed: int = 12, notes: dict[str, str] | None = Non
             "kuota": [10, listed],
             "terisi": [2, listed],
             "sebab": ["keluarga siap dibahas lebih sedikit dari kuota; lainnya: peluang di bawah rata-rata", ""],
+            "lantai": ["setiap desa: keluarga siap dibahas kurang", ""],
         }
     )
     return PriorityLists(
@@ -135,6 +144,15 @@ def make_lists(n: int = 60, listed: int = 12, notes: dict[str, str] | None = Non
         facts=Facts(values, known, catalogue),
         notes={"model": "graduation-2025-09-30", "sintetis": "ya"} if notes is None else notes,
     )
+
+
+def make_actions(kpm: str) -> pd.DataFrame:
+    """One action for one family."""
+    row = {
+        "kpm_id": kpm, "tindakan": "p2k2_ekonomi", "kalimat": "Mengikuti modul ekonomi P2K2 <b>bersama</b> kelompok",
+        "lembaga": "pendamping P2K2", "tingkat_bukti": "E1", "cek": "jadwal kelompok", "sumber": "catatan PKH",
+    }  # fmt: skip
+    return pd.DataFrame([row])
 
 
 def _day(sentence: str) -> int:
@@ -175,6 +193,7 @@ def summary(lists: PriorityLists, part: str = "00", **changes: object) -> PartSu
         kecamatan=plain(per_kecamatan(lists)),
         sebab=plain(exclusions(lists).to_frame()),
         files=[],
+        golongan=plain(groups(lists).set_index("kabupaten")),
     )
     return dataclasses.replace(made, **changes)
 
@@ -207,7 +226,7 @@ def make_nation(kabupaten: int = 3, pendamping: int = 4, families: int = 40, see
     place[number % families >= filled[person]] = pd.NA
     frame = pd.DataFrame(
         {
-            **dict.fromkeys(("peringatan", "cek", "rujukan"), ""),
+            **dict.fromkeys(("peringatan", "cek", "rujukan", "daftar_lain", "lanjut"), ""),
             "kpm_id": [f"k{value:015x}" for value in number],
             "as_of": pd.Timestamp(AS_OF),
             "pendamping_id": [f"d{value:015x}" for value in person],
@@ -224,10 +243,12 @@ def make_nation(kabupaten: int = 3, pendamping: int = 4, families: int = 40, see
             "propensi": 1.0,
             "dikecualikan_karena": rng.choice(["", "lansia tinggal sendiri", "ada ibu hamil"], n, p=[0.8, 0.15, 0.05]),
             "proses": pd.Series(rng.choice([None, "usulan"], n, p=[0.95, 0.05]), dtype="str"),
+            "rencana": pd.array(np.where(place.isna(), 0, 1), dtype="Int32"),
+            "kunjungan_ke": place,
         }
     )[list(base.frame.columns)]
     index = pd.MultiIndex.from_frame(frame[["kpm_id", "as_of"]])
-    values = pd.DataFrame({"komp_habis_day": 20700.0}, index=index)
+    values = pd.DataFrame({"komp_habis_day": 20700.0, "kepala_perempuan": number % 3 == 0}, index=index).astype(float)
     shortfalls = pd.DataFrame(
         {
             "pendamping_id": sorted(set(frame["pendamping_id"])),
@@ -235,6 +256,7 @@ def make_nation(kabupaten: int = 3, pendamping: int = 4, families: int = 40, see
             "kuota": quota,
             "terisi": filled,
             "sebab": np.where(filled < quota, "keluarga siap dibahas lebih sedikit dari kuota", ""),
+            "lantai": "",
         }
     )
     facts = dataclasses.replace(base.facts, values=values, known=values.astype("Int32"))

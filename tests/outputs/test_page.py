@@ -1,13 +1,15 @@
 import base64
+import dataclasses
 import hashlib
 import re
 from html.parser import HTMLParser
 from importlib import resources
 
 import pytest
-from handmade_lists import AS_OF, NASTY, make_lists, make_vault, views
+from handmade_lists import AS_OF, NASTY, make_actions, make_lists, make_vault, views
 
 from pkh_graduation.outputs import words, write_lists
+from pkh_graduation.outputs.charts import caseload_slices
 from pkh_graduation.outputs.page import make_page
 from pkh_graduation.outputs.views import About
 from pkh_graduation.priorities import HARD, SOFT
@@ -63,7 +65,7 @@ def test_cards_in_order_with_at_most_three_and_two_dated_reasons(page):
     cards = re.findall(r"<article.*?</article>", page, re.S)
     assert len(cards) == 12
     for number, card in enumerate(cards, 1):
-        assert f'aria-label="Urutan {number}">{number}</div>' in card
+        assert f'<span class="hide">Urutan </span>{number}</div>' in card
         supporting, holding = card.split(words.HOLDING)
         assert supporting.count("<small>(data ") == 3
         assert holding.count("<small>(data ") == 2
@@ -79,6 +81,7 @@ def test_head_and_foot_say_what_the_list_is(page):
     text = Tags(page).text
     assert words.TOOL in text
     assert "DATA BUATAN (sintetis)" in text
+    assert words.APPEAL in text
     for mark in ("per 30 September 2025", "ffffffffffff", "m-1", "layak dibahas", "Seluruh keluarga dampingan (30)"):
         assert mark in text
 
@@ -86,7 +89,8 @@ def test_head_and_foot_say_what_the_list_is(page):
 def test_appendix_is_folded_and_says_why_not_without_chances(lists, vault):
     other = views(lists, vault)["d/../evil"]
     page = make_page(other, ABOUT)
-    folded = re.search(r"<details>(.*)</details>", page, re.S)[1]
+    folded = page[page.index("<summary>Seluruh keluarga") :]
+    folded = folded[: folded.index("</details>")]
     assert "Tidak diusulkan: lansia tinggal sendiri; ada ibu hamil" in folded
     assert "keluarga keberatan atas pemrofilan otomatis" in folded
     assert "%" not in folded
@@ -99,11 +103,61 @@ def test_real_data_carry_no_tag_of_made_up_data(tmp_path):
     lists = make_lists(notes={"model": "m"})
     pages = [
         path.read_text("utf-8")
-        for path in write_lists(lists, tmp_path, vault=make_vault(lists), formats=("html",))[:-1]
+        for path in write_lists(lists, tmp_path, vault=make_vault(lists), formats=("html",))
+        if path.suffix == ".html"
     ]
-    assert not any("BUATAN" in page for page in pages)
-    tagged = write_lists(make_lists(), tmp_path, formats=("html",))[:-1]
+    assert len(pages) == 3 and not any("BUATAN" in page for page in pages)
+    tagged = [path for path in write_lists(make_lists(), tmp_path, formats=("html",)) if path.suffix == ".html"]
     assert all("DATA BUATAN (sintetis)" in path.read_text("utf-8") for path in tagged)
+
+
+def test_why_and_what_can_be_done_are_two_panels(lists, vault):
+    first, second = lists.frame["kpm_id"].iloc[:2]
+    acted = dataclasses.replace(lists, actions=make_actions(first))
+    cards = re.findall(r"<article.*?</article>", make_page(views(acted, vault)["d000000000000001"], ABOUT), re.S)
+    panels = [re.findall(r'<section class="panel (why|do)">(.*?)</section>', card, re.S) for card in cards]
+    assert [[kind for kind, _ in card] for card in panels] == [["why", "do"]] * 12
+    why, do = (text for _, text in panels[0])
+    assert words.HOLDING in why and "Tabungan" in why and "modul ekonomi P2K2" not in why
+    assert "modul ekonomi P2K2 &lt;b&gt;bersama&lt;/b&gt;" in do and words.NOTHING_PROVEN not in do
+    for said in ("Hubungi: pendamping P2K2.", words.GRADE["E1"], "Cek: jadwal kelompok", "NIB lewat OSS"):
+        assert said in do
+    assert all(words.NOTHING_PROVEN in text for card in panels[1:] for kind, text in card if kind == "do")
+    assert views(acted, vault)["d000000000000001"].daftar[1].kpm_id == second
+
+
+def test_plan_names_every_listed_family_once_month_by_month(lists, vault, page):
+    caseload = views(lists, vault)["d000000000000001"]
+    assert [len(month) for month in caseload.rencana] == [5, 7]
+    plan = re.search(r'<details class="plan">(.*?)</details>', page, re.S)[1]
+    said = [int(number) for number in re.findall(r"<small>No (\d+) · RHK", plan)]
+    assert said == [family.urutan for month in caseload.rencana for family in month]
+    assert sorted(said) == list(range(1, 13))
+
+
+def test_lists_apart_name_their_families_and_no_others(lists, vault):
+    mine, other = (views(lists, vault)[name] for name in ("d000000000000001", "d/../evil"))
+    assert [family.kpm_id for family in mine.beside("persiapan_alamiah")] == [lists.frame["kpm_id"].iloc[29]]
+    assert [family.kpm_id for family in other.beside("perlindungan_berkelanjutan")] == [lists.frame["kpm_id"].iloc[58]]
+    page, beside = make_page(mine, ABOUT), make_page(other, ABOUT)
+    assert f"{words.NATURAL} (1)" in page and "Dapat berlanjut: PBI-JKN" in page and words.PROTECTED not in page
+    assert f"{words.PROTECTED} (1)" in beside and words.NATURAL not in beside
+
+
+def test_the_bar_of_the_caseload_adds_up(lists, vault):
+    for caseload in views(lists, vault).values():
+        parts = {part.label: part.size for part in caseload_slices(caseload)}
+        assert sum(parts.values()) == len(caseload.semua)
+        assert parts["di daftar"] == len(caseload.daftar)
+        assert parts.get("sedang diproses", 0) == len(caseload.diproses)
+        assert f"<b>{parts['di daftar']}</b>" in make_page(caseload, ABOUT)
+
+
+def test_a_year_and_the_whole_caseload_fit_a_cheap_phone():
+    lists = make_lists(600, 30)
+    caseload = views(lists, make_vault(lists))["d000000000000001"]
+    assert len(make_page(caseload, ABOUT).encode()) <= 450_000
+    assert len(make_page(dataclasses.replace(caseload, semua=caseload.daftar), ABOUT).encode()) <= 120_000
 
 
 def test_places_are_named_when_names_are_given(lists, vault):
@@ -137,8 +191,9 @@ def test_index_has_totals_and_no_family(lists, tmp_path):
 def test_no_template_names_a_cause_a_verdict_or_a_machine():
     folder = resources.files("pkh_graduation.outputs").joinpath("templates")
     texts = [item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith(".j2")]
+    texts += [item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith((".js", ".typ"))]
     texts += [str(value) for name, value in vars(words).items() if name.isupper()]
-    assert len(texts) > 6
+    assert len(texts) > 10
     assert not [AVOID.search(text)[0] for text in texts if AVOID.search(text)]
 
 

@@ -87,8 +87,9 @@ def test_lists_of_an_earlier_run_go_and_nothing_else_does(lists, vault, tmp_path
         filled, tmp_path / "pendamping" / "catatan.html", tmp_path / "pendamping" / "rekap.xlsx",
         tmp_path / "pendamping" / "d000000000000001 (diisi).xlsx", tmp_path / "pendamping" / "arsip" / "lama.pdf",
         tmp_path / "daftar" / "catatan.txt", tmp_path / "kabupaten" / "peta.html", tmp_path / "rapat.html",
+        tmp_path / "terbit.jsonl",
     }  # fmt: skip
-    for path in kept - {filled}:
+    for path in kept - {filled, tmp_path / "terbit.jsonl"}:
         path.parent.mkdir(exist_ok=True)
         path.write_text("<title>Rapat</title>")
     (tmp_path / "pendamping" / "d000000000000001 (diisi).xlsx").write_bytes(

@@ -17,8 +17,8 @@ def written(lists, vault, tmp_path):
 def test_every_caseload_gets_both_files_and_the_coordinator_hers(written, tmp_path):
     names = sorted(path.relative_to(tmp_path).as_posix() for path in written)
     assert names == [
-        "daftar.parquet", "index.html", "pendamping/d000000000000001.html", "pendamping/d000000000000001.xlsx",
-        "pendamping/d____evil-52f72925.html", "pendamping/d____evil-52f72925.xlsx",
+        "daftar.parquet", "index.html", "index.xlsx", "pendamping/d000000000000001.html", "pendamping/d000000000000001.xlsx",
+        "pendamping/d____evil-52f72925.html", "pendamping/d____evil-52f72925.xlsx", "terbit.jsonl",
     ]  # fmt: skip
     assert all(path.stat().st_size for path in written)
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(written)
@@ -75,9 +75,9 @@ def test_machine_copy_holds_every_family_with_run_and_sentences(written, lists):
 
 
 def test_unknown_format_and_broken_vaults_are_refused_in_sentences(lists, tmp_path):
-    with pytest.raises(ValueError, match=r"\['pdf'\]"):
-        write_lists(lists, tmp_path, formats=("pdf",))
-    with pytest.raises(VaultError, match="no vault at"):
+    with pytest.raises(ValueError, match=r"\['docx'\]"):
+        write_lists(lists, tmp_path, formats=("docx",))
+    with pytest.raises(VaultError, match="no open vault at"):
         write_lists(lists, tmp_path, vault=tmp_path / "nowhere")
     with pytest.raises(VaultError, match="no kpm_id"):
         write_lists(lists, tmp_path, vault=make_vault(lists).drop(columns="kpm_id"))

@@ -29,10 +29,11 @@ def test_chances_add_up_to_the_expected_number_of_places(quota, n_ready, others,
     """Horvitz-Thompson: the inclusion probabilities of a design sum to its expected sample size."""
     n = n_ready + others
     ready = np.arange(n) < n_ready
-    full = [np.full(n, float(value)) for value in (quota, n_ready, n)]
-    chance = inclusion(np.where(ready, np.arange(n) + 1.0, np.inf), ready, *full, exploration)
     expected = exploration * quota
     fewer = np.floor(expected)
+    certain = [ready & (np.arange(n) < quota - slots) for slots in (fewer, fewer + 1)]
+    left = [np.full(n, float(n - sure.sum())) for sure in certain]
+    chance = inclusion(certain, left, np.full(n, expected))
     sizes = [min(quota - k, n_ready) + min(k, n - min(quota - k, n_ready)) for k in (fewer, fewer + 1)]
     weights = 1 - (expected - fewer), expected - fewer
     assert np.isclose(chance.sum(), sum(w * size for w, size in zip(weights, sizes, strict=True) if w), atol=1e-9)

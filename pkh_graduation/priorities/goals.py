@@ -1,0 +1,71 @@
+"""Goals: in which order ready families take the places. The goal never moves the line between ready and not ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+GOALS: Mapping[str, float] = MappingProxyType({"readiness": 0.0, "hybrid": 0.5, "need_weighted": 1.0})
+"""Goal -> power of need beside the chance: order by ``chance * need ** power``. A choice of the ministry's, not a fact."""
+
+READ = ("desil",)
+
+UNKNOWN_DESIL = 4.0
+"""An unknown decile counts as the highest at which the programme aims: missing data make nobody needier (assumption)."""
+
+STANDING = ("bonus", "carry_over", "do_not_contact", "holdout")
+"""Columns of a family's standing, see `stand`; each may be lacking."""
+
+
+def need(desil: np.ndarray) -> np.ndarray:
+    """Need by decile of welfare, from 1 (decile 1) to 0.1 (decile 10); shape (n,).
+
+    >>> need(np.array([1.0, 10.0, np.nan])).round(2).tolist()
+    [1.0, 0.1, 0.7]
+    """
+    known = np.where(np.isnan(desil), UNKNOWN_DESIL, desil)
+    return (11.0 - np.clip(known, 1.0, 10.0)) / 10.0
+
+
+def worth(p: np.ndarray, values: pd.DataFrame, goal: str, bonus: np.ndarray | None = None) -> np.ndarray:
+    """What the goal orders by, shape (n,); missing where there is no chance. ``bonus``: share by which it counts higher.
+
+    Raises:
+        ValueError: an unknown goal.
+    """
+    if goal not in GOALS:
+        raise ValueError(f"goal is one of {list(GOALS)}, not {goal!r}.")
+    found = p if bonus is None else p * (1.0 + bonus)
+    power = GOALS[goal]
+    if not power:
+        return found
+    desil = values["desil"].to_numpy(dtype="float64", na_value=np.nan)
+    return found * need(desil) ** power
+
+
+def stand(standing: pd.DataFrame | None, families: pd.Index) -> pd.DataFrame:
+    """Standing of each family from earlier lists, in the order of ``families`` (ids); nothing known is nothing said.
+
+    ``bonus`` (share from 0 to 1 by which her chance counts higher in the order, never in what is shown), ``carry_over`` (her
+    visit of the last list is not done: first in the order, if she is still ready), ``do_not_contact`` (she asked for no
+    visit) and ``holdout`` (drawn to be left out, so that lists can be judged).
+
+    Raises:
+        ValueError: a family twice, a strange column, or a bonus outside 0 to 1.
+    """
+    given = pd.DataFrame(index=pd.Index([], dtype="str")) if standing is None else standing
+    strange = sorted(set(given.columns) - set(STANDING))
+    if strange or not given.index.is_unique:
+        raise ValueError(f"standing has one line per kpm_id and columns of {list(STANDING)}, not also {strange}.")
+    found = given.reindex(families)
+    bonus = found["bonus"].fillna(0.0).to_numpy(dtype=float) if "bonus" in found else np.zeros(len(families))
+    if ((bonus < 0) | (bonus > 1)).any():
+        raise ValueError("bonus of a standing is a share from 0 to 1.")
+    flags = {
+        name: found[name].eq(True).to_numpy(dtype=bool) if name in found else np.zeros(len(families), dtype=bool)
+        for name in STANDING[1:]
+    }
+    return pd.DataFrame({"bonus": bonus, **flags}, index=families)
