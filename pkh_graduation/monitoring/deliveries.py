@@ -1,0 +1,196 @@
+"""Deliveries: returned files as they stand, one `RawAnswer` per row, judged nowhere here.
+
+Read are the workbook of a list (``.xlsx``), the short text of a phone page, also inside the export of a chat (``.txt``), and an
+ODK CSV (``.csv``) with columns ``list_id`` (or ``id_daftar``), ``row_id`` (or ``id_baris``), the answers by the names of the
+records, and ``SubmissionDate`` where there is one. What cannot be read becomes rows that carry the rule they break, so that
+every row is accounted for.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pkh_graduation.programme.returns import LAYOUT, ReturnError, parse, seal, split_texts
+
+ANSWERS = ("hasil", "keputusan_keluarga", "keputusan", "tanggal_kunjungan", "catatan")
+"""What a pendamping may say of a row."""
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """One row of a returned file, its cells as text.
+
+    ``row``: line of the sheet or table, or place of the answer in the text, from 1. ``turn``: answers of a later turn of one
+    file were given later. ``rule``: what was found wrong while reading, else empty.
+    """
+
+    row: int
+    list_id: str = ""
+    row_id: str = ""
+    hasil: str = ""
+    keputusan_keluarga: str = ""
+    keputusan: str = ""
+    tanggal_kunjungan: str = ""
+    catatan: str = ""
+    turn: int = 0
+    rule: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Nothing was answered."""
+        return not self.rule and not any(getattr(self, name) for name in ANSWERS)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One returned file: its name without folders, and its rows."""
+
+    name: str
+    rows: tuple[RawAnswer, ...]
+
+
+def read_delivery(path: Path) -> Delivery:
+    """Read one returned file; damage becomes rows with a rule, never an exception.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}.")
+    reader = _READERS.get(path.suffix.casefold())
+    if reader is None:
+        return Delivery(path.name, (RawAnswer(1, rule="jenis_berkas"),))
+    return Delivery(path.name, tuple(reader(path.read_bytes())))
+
+
+def _read_workbook(content: bytes) -> list[RawAnswer]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in (LAYOUT.sheet, LAYOUT.marks)
+            if name in book.sheet_names
+        }
+    except (CalamineError, OSError, ValueError):
+        return [RawAnswer(1, rule="berkas_tak_terbaca")]
+    cells = sheets.get(LAYOUT.sheet, [])
+    head = next((n for n, line in enumerate(cells) if LAYOUT.row_column in line), None)
+    if head is None or any(name not in cells[head] for name in LAYOUT.answers):
+        return [RawAnswer(1, rule="bukan_daftar")]
+    name, seals = _marks(sheets.get(LAYOUT.marks, []))
+    rows = [_sheet_row(n, cells[head], line, name, seals) for n, line in enumerate(cells[head + 1 :], head + 2)]
+    return [row for row in rows if row.row_id or not row.blank]
+
+
+def _marks(cells: Sequence[Sequence[Any]]) -> tuple[str, dict[str, str]]:
+    """List id and the seal of each row, as the very hidden sheet tells them."""
+    pairs = [(str(line[0]), str(line[1])) for line in cells if len(line) > 1]
+    name = next((value for key, value in pairs if key == LAYOUT.list_key), "")
+    head = (LAYOUT.row_column, LAYOUT.seal_column)
+    return name, dict(pairs[pairs.index(head) + 1 :]) if head in pairs else {}
+
+
+def _sheet_row(
+    number: int, header: Sequence[Any], line: Sequence[Any], name: str, seals: Mapping[str, str]
+) -> RawAnswer:
+    first = min(header.index(answer) for answer in LAYOUT.answers)
+    answers: dict[str, Any] = {column: _text(line[header.index(title)]) for title, column in LAYOUT.answers.items()}
+    row = _text(line[header.index(LAYOUT.row_column)])
+    raw = RawAnswer(number, name, row, **answers)
+    if raw.blank:
+        return raw
+    locked = [cell for cell, title in zip(line[:first], header, strict=False) if title != LAYOUT.row_column]
+    if not name or not seals:
+        return replace(raw, rule="segel_hilang")
+    if row not in seals:
+        return replace(raw, rule="baris_tak_dikenal")
+    return raw if seals[row] == seal(locked) else replace(raw, rule="sel_terkunci_diubah")
+
+
+_SERIAL_ZERO = dt.date(1899, 12, 30)
+"""Day 0 of spreadsheet dates."""
+_SERIALS = range(36_526, 73_051)
+"""Serial numbers of the years 2000 to 2099."""
+
+
+def _text(cell: Any) -> str:
+    """A cell as text; dates in ISO form, a bare serial number of a day too."""
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, dt.date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        whole = int(cell)
+        return (_SERIAL_ZERO + dt.timedelta(days=whole)).isoformat() if whole in _SERIALS else str(whole)
+    return " ".join(str(cell).split())
+
+
+def _read_text(content: bytes) -> list[RawAnswer]:
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    rows: list[RawAnswer] = []
+    for turn, piece in enumerate(split_texts(text)):
+        start = len(rows) + 1
+        try:
+            returned = parse(piece)
+        except ReturnError as error:
+            rows += [RawAnswer(start + n, turn=turn, rule=error.rule) for n in range(max(1, error.rows))]
+            continue
+        for n, answer in enumerate(returned.answers):
+            said = {name: getattr(answer, name) for name in ANSWERS}
+            rows.append(RawAnswer(start + n, returned.list_id, answer.row_id, turn=turn, **said))
+    return rows
+
+
+_ALIASES = {
+    "id_daftar": "list_id",
+    "id_baris": "row_id",
+    "hasil_kunjungan": "hasil",
+    "keputusan_daftar": "keputusan",
+    "tanggal": "tanggal_kunjungan",
+}
+_SENT = "submissiondate"
+
+
+def _read_csv(content: bytes) -> list[RawAnswer]:
+    text = content.decode("utf-8-sig", errors="replace")
+    first = text.split("\n", 1)[0]
+    try:
+        lines = list(csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ","))
+    except csv.Error:
+        return [RawAnswer(1, rule="berkas_tak_terbaca")]
+    header = [_csv_name(title) for title in lines[0]] if lines else []
+    if not {"list_id", "row_id"} <= set(header) or not set(ANSWERS) & set(header):
+        return [RawAnswer(1, rule="bukan_daftar")]
+    records = [dict(zip(header, line, strict=False)) for line in lines[1:]]
+    moments = sorted({record.get(_SENT, "") for record in records})
+    rows = []
+    for number, record in enumerate(records, 2):
+        said = {name: " ".join(record.get(name, "").split()) for name in (*ANSWERS, "list_id", "row_id")}
+        if any(said.values()):
+            rows.append(RawAnswer(number, turn=moments.index(record.get(_SENT, "")), **said))
+    return rows
+
+
+def _csv_name(title: str) -> str:
+    """Column name without the groups that ODK puts before it: ``daftar-hasil`` is ``hasil``."""
+    bare = title.strip().casefold()
+    for mark in "-/:.":
+        bare = bare.rsplit(mark, 1)[-1]
+    return _ALIASES.get(bare, bare)
+
+
+_READERS: Mapping[str, Callable[[bytes], list[RawAnswer]]] = {
+    ".xlsx": _read_workbook,
+    ".xlsm": _read_workbook,
+    ".txt": _read_text,
+    ".csv": _read_csv,
+}

@@ -1,0 +1,103 @@
+"""Returned files are read as they stand, whatever a person or a program did to them."""
+
+import datetime as dt
+
+import pytest
+from made_returns import FAMILIES, LISTS, book_file, odk_file, row, text_file
+
+from pkh_graduation.monitoring import read_delivery
+from pkh_graduation.programme.returns import LAYOUT, Answer
+
+K = FAMILIES["d1"]
+VISIT = {"hasil": "Ditemui", "tanggal_kunjungan": dt.date(2026, 10, 5), "catatan": "warung ramai"}
+
+
+def test_all_formats_say_the_same(tmp_path):
+    text = text_file(tmp_path, "a.txt", "d1", [Answer(row(K[0]), "ditemui", "", "", "2026-10-05", "warung ramai")])
+    book = book_file(tmp_path, "a.xlsx", "d1", {K[0]: VISIT})
+    said = {"hasil": "ditemui", "tanggal_kunjungan": "2026-10-05", "catatan": "warung ramai"}
+    odk = odk_file(tmp_path, "a.csv", [{"list_id": LISTS["d1"], "row_id": row(K[0]), **said}])
+    found = []
+    for path in (text, book, odk):
+        (answered,) = [line for line in read_delivery(path).rows if not line.blank]
+        assert not answered.rule
+        found.append(
+            (answered.list_id, answered.row_id, answered.hasil.casefold(), answered.tanggal_kunjungan, answered.catatan)
+        )
+    assert len(set(found)) == 1
+
+
+def test_every_row_of_a_workbook_counts_answered_or_not(tmp_path):
+    rows = read_delivery(book_file(tmp_path, "a.xlsx", "d1", {K[2]: VISIT})).rows
+    assert [line.row_id for line in rows] == [row(kpm) for kpm in K]
+    assert [line.blank for line in rows] == [True, True, False, True]
+    assert [line.row for line in rows] == [4, 5, 6, 7]
+
+
+def test_sorted_rows_keep_their_families(tmp_path):
+    rows = read_delivery(book_file(tmp_path, "a.xlsx", "d1", {K[0]: VISIT}, rows=K[::-1])).rows
+    assert next(line.row_id for line in rows if not line.blank) == row(K[0])
+    assert not any(line.rule for line in rows)
+
+
+def test_an_edited_locked_cell_is_felt_where_something_was_answered(tmp_path):
+    book = book_file(tmp_path, "a.xlsx", "d1", {K[0]: VISIT, K[1]: VISIT}, edited={K[0]: "Ibu lain", K[3]: "Ibu lain"})
+    assert [line.rule for line in read_delivery(book).rows] == ["sel_terkunci_diubah", "", "", ""]
+
+
+def test_a_workbook_without_its_marks_is_not_trusted(tmp_path):
+    rows = read_delivery(book_file(tmp_path, "a.xlsx", "d1", {K[0]: VISIT}, marks=False)).rows
+    assert [line.rule for line in rows] == ["segel_hilang", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        ("a.xlsx", b"no workbook", "berkas_tak_terbaca"),
+        ("a.pdf", b"%PDF", "jenis_berkas"),
+        ("a.txt", b"selamat pagi", "teks_kosong"),
+        ("a.csv", b"nama;alamat\nA;B\n", "bukan_daftar"),
+        ("a.csv", b"", "bukan_daftar"),
+        ("a.csv", b'list_id,row_id,hasil\n"' + b"x" * 200_000, "berkas_tak_terbaca"),
+    ],
+)
+def test_what_cannot_be_read_is_one_row_with_its_rule(tmp_path, name, content, rule):
+    path = tmp_path / name
+    path.write_bytes(content)
+    (line,) = read_delivery(path).rows
+    assert line.rule == rule
+    assert not line.blank
+
+
+def test_a_sheet_without_its_columns_is_no_list(tmp_path):
+    path = book_file(tmp_path, "a.xlsx", "d1", {})
+    changed = type(LAYOUT)(answers={**LAYOUT.answers, "Kolom lain": "catatan"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pkh_graduation.monitoring.deliveries.LAYOUT", changed)
+        (line,) = read_delivery(path).rows
+    assert line.rule == "bukan_daftar"
+
+
+def test_an_export_of_a_chat_in_another_encoding(tmp_path):
+    path = text_file(tmp_path, "a.txt", "d1", [Answer(row(K[0]), "belum")], before="\u200e[3/10] Ibu “Ani”: ")
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    (line,) = read_delivery(path).rows
+    assert (line.row_id, line.hasil) == (row(K[0]), "belum")
+
+
+def test_a_damaged_text_is_counted_row_by_row(tmp_path):
+    path = text_file(tmp_path, "a.txt", "d1", [Answer(row(kpm), "belum") for kpm in K[:3]])
+    path.write_text(path.read_text().replace("/B--/", "/D--/", 1))
+    assert [line.rule for line in read_delivery(path).rows] == ["teks_rusak"] * 3
+
+
+def test_submissions_are_read_in_their_order(tmp_path):
+    same = {"list_id": LISTS["d1"], "row_id": row(K[0])}
+    later = {**same, "hasil": "ditemui", "SubmissionDate": "2026-10-09T01:00:00Z"}
+    path = odk_file(tmp_path, "a.csv", [later, {**same, "hasil": "belum", "SubmissionDate": "2026-10-02T01:00:00Z"}])
+    assert [(line.hasil, line.turn) for line in read_delivery(path).rows] == [("ditemui", 1), ("belum", 0)]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"tidak_ada\.xlsx"):
+        read_delivery(tmp_path / "tidak_ada.xlsx")
