@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_CLOSED = (errno.EROFS,)
+_NOT_OURS = (errno.EACCES, errno.EPERM)
 
-def write_bytes(path: Path, content: bytes) -> Path:
-    """Write a file atomically, making its folder first; returns the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+
+class DiskError(OSError):
+    """A folder cannot take a file: full, read-only, or not ours. What was there before is still there."""
+
+
+def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
+    """Write a file atomically, making its folder first; returns the path. ``private``: readable by its owner only.
+
+    Raises:
+        DiskError: the disk is full, or the folder may not be written.
+    """
+    with _neighbour(path) as neighbour:
+        if private:
+            os.close(os.open(neighbour, os.O_CREAT | os.O_WRONLY, 0o600))
         neighbour.write_bytes(content)
-        neighbour.replace(path)
-    finally:
-        neighbour.unlink(missing_ok=True)
     return path
 
 
@@ -34,12 +46,58 @@ def write_json(path: Path, content: Mapping[str, Any]) -> Path:
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> Path:
-    """Write a frame as Parquet (zstd) atomically; the index is kept as columns of the same names."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a frame as Parquet (zstd) atomically; the index is kept as columns of the same names.
+
+    Raises:
+        DiskError: the disk is full, or the folder may not be written.
+    """
+    with _neighbour(path) as neighbour:
+        frame.to_parquet(neighbour, compression="zstd")
+    return path
+
+
+@contextmanager
+def _neighbour(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` that takes its place when all went well, and goes when not."""
     neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        frame.to_parquet(neighbour, compression="zstd")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield neighbour
         neighbour.replace(path)
+    except OSError as error:
+        said = disk_trouble(error, writing=True)
+        if said:
+            raise DiskError(f"{path} was not written: {said}") from error
+        raise
     finally:
+        _discard(neighbour)
+
+
+def _discard(neighbour: Path) -> None:
+    """Remove the neighbour; where that is not allowed either, the error on its way is the one to tell."""
+    try:
         neighbour.unlink(missing_ok=True)
-    return path
+    except OSError:
+        return
+
+
+def disk_trouble(error: BaseException, *, writing: bool = False) -> str:
+    """What a full or closed disk is to a person, looking through the causes of an error too; empty when it is none of these.
+
+    ``writing``: the error came while writing, so a missing right is one to write.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        number = link.errno if isinstance(link, OSError) else None
+        if number in _FULL or (isinstance(link, sqlite3.OperationalError) and "is full" in str(link)):
+            return "the disk is full. Free some space and run the command again; what was finished is kept."
+        if (
+            number in _CLOSED
+            or (writing and number in _NOT_OURS)
+            or (isinstance(link, sqlite3.OperationalError) and "readonly" in str(link))
+        ):
+            return "the folder may not be written. Give --out a folder of your own, or ask for the right to write."
+        link = link.__cause__ or link.__context__
+    return ""

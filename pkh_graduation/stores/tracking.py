@@ -1,22 +1,88 @@
-"""MLflow: every training and every backtest is a run in a local SQLite store. The only module that imports mlflow.
+"""MLflow: every training and every backtest is a run in a local SQLite store. Only `stores` imports mlflow.
 
-MLflow reports its use to its makers unless told otherwise before it is imported; here it is told otherwise.
+MLflow reports its use to its makers unless told otherwise before it is imported; `quiet_mlflow` tells it, and is the only door.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 EXPERIMENT = "pkh_graduation"
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+"""What mlflow reads from the environment when it is imported; what the user has set there stays."""
+_DIGEST_LENGTH = 36
+"""Characters that MLflow keeps of a dataset's digest."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that a run used: its name, what it was used for, its digest and its size. Never its rows."""
+
+    name: str
+    context: str
+    digest: str
+    rows: int
+
+
+def quiet_mlflow() -> Any:
+    """The module mlflow, imported after its telemetry was switched off."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    return mlflow
+
+
+def quiet_pyfunc() -> Any:
+    """The module mlflow.pyfunc; what MLflow warns of about its own code while it is imported is kept down."""
+    quiet_mlflow()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow.pyfunc
+    return mlflow.pyfunc
 
 
 def tracking_uri(folder: Path) -> str:
     """SQLite address of the store under an output folder."""
     return f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+
+
+def address(folder: Path, uri: str | None = None) -> str:
+    """Where runs go: ``uri``, else the variable ``MLFLOW_TRACKING_URI``, else the store under ``folder``."""
+    return uri or os.environ.get("MLFLOW_TRACKING_URI") or tracking_uri(folder)
+
+
+def open_client(folder: Path, uri: str | None = None) -> Any:
+    """A client of the tracking store and its registry.
+
+    Raises:
+        PermissionError: the folder cannot be written (MLflow would retry for minutes before saying so).
+    """
+    mlflow = quiet_mlflow()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} cannot be written: give --out a folder of your own.")
+    place = address(folder, uri)
+    return mlflow.MlflowClient(tracking_uri=place, registry_uri=place)
+
+
+def experiment_of(client: Any, folder: Path) -> str:
+    """Id of the experiment, made if missing; its artifacts lie under ``folder``."""
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is not None:
+        return str(experiment.experiment_id)
+    return str(client.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").resolve().as_uri()))
 
 
 def log_run(
@@ -27,6 +93,7 @@ def log_run(
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
     artifacts: Sequence[Path] = (),
+    sources: Sequence[Source] = (),
     uri: str | None = None,
 ) -> str:
     """Log one finished run and return its id.
@@ -36,29 +103,17 @@ def log_run(
     is logged: parameters, aggregate metrics, digests, reports and the bundle only.
 
     Raises:
-        PermissionError: the folder cannot be written (MLflow would retry for minutes before saying so).
+        PermissionError: the folder cannot be written.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    import mlflow
-
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} cannot be written: give --out a folder of your own.")
-    client = mlflow.MlflowClient(tracking_uri=uri or os.environ.get("MLFLOW_TRACKING_URI") or tracking_uri(folder))
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    experiment_id = (
-        experiment.experiment_id
-        if experiment
-        else client.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").resolve().as_uri())
-    )
-    run_id: str = client.create_run(experiment_id, run_name=name, tags=dict(tags)).info.run_id
+    client = open_client(folder, uri)
+    run_id: str = client.create_run(experiment_of(client, folder), run_name=name, tags=dict(tags)).info.run_id
     for key, value in params.items():
         client.log_param(run_id, key, value)
     for key, value in metrics.items():
         if math.isfinite(value):
             client.log_metric(run_id, key, float(value))
+    if sources:
+        client.log_inputs(run_id, datasets=[_dataset(source) for source in sources])
     for path in artifacts:
         if path.is_dir():
             client.log_artifacts(run_id, str(path), artifact_path=path.name)
@@ -66,3 +121,17 @@ def log_run(
             client.log_artifact(run_id, str(path))
     client.set_terminated(run_id)
     return run_id
+
+
+def _dataset(source: Source) -> Any:
+    """MLflow's note of a data set: digest and number of rows; the source is a word, not a place."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    own = Dataset(
+        name=source.name,
+        digest=source.digest[:_DIGEST_LENGTH],
+        source_type="local",
+        source=f'{{"uri": "{source.name}"}}',
+        profile=f'{{"num_rows": {source.rows}}}',
+    )
+    return DatasetInput(own, tags=[InputTag("mlflow.data.context", source.context)])

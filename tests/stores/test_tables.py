@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pkh_graduation.contracts import Quarantine, Records
-from pkh_graduation.stores import StoreError, read_names, read_store, read_vault, write_store, write_vault
+from pkh_graduation.stores import StoreError, read_store, write_store
 
 
 def some_records() -> tuple[Records, Quarantine]:
@@ -63,15 +63,3 @@ def test_a_missing_or_shortened_table_is_noticed(tmp_path):
     path.unlink()
     with pytest.raises(StoreError, match="lacks the file"):
         read_store(tmp_path)
-
-
-def test_the_vault_is_its_owners_only(tmp_path):
-    pairs = pd.DataFrame({"jenis": ["pendamping_id", "no_kk"], "asal": ["D1", "99"], "id": ["d0", "k0"]})
-    folder = write_vault(pd.DataFrame({"kpm_id": ["k1"], "nama_pengurus": ["Bu Contoh"]}), pairs, tmp_path / "vault")
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    assert read_vault(folder)["kpm_id"].tolist() == ["k1"]
-    assert read_names(folder) == {"d0": "D1"}
-    assert read_names(tmp_path) == {}
-    with pytest.raises(FileNotFoundError, match="holds no vault"):
-        read_vault(tmp_path)
