@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,14 +81,24 @@ def _key(path: Path | None) -> bytes | None:
 
 def demo(call: Call, *, progress: Progress, preset: str, seed: int) -> Figures:
     """The whole river on a made-up kabupaten."""
-    from pkh_graduation.workflows import demonstrating
+    from pkh_graduation.workflows import demonstrating, returning
 
     if preset not in demonstrating.presets():
         raise MisuseError(f"no preset {preset!r}; there are {list(demonstrating.presets())}.")
     figures = demonstrating.demo(
         Places(call.out), preset=preset, seed=seed, as_of=_as_of(call), settings=_settings(call), progress=progress
     )
+    returning.register(Places(call.out))
     return figures, 0
+
+
+def _filled(words: Sequence[str]) -> dict[str, str]:
+    """``word=value`` as a mapping."""
+    pairs = [word.partition("=") for word in words]
+    wrong = [word for word, equals, _ in pairs if not equals]
+    if wrong:
+        raise MisuseError(f"--fill wants word=value, such as tanggal=2025-09-30; {wrong} have no '='.")
+    return {word.strip(): value for word, _, value in pairs}
 
 
 def ingest(
@@ -94,7 +106,8 @@ def ingest(
     *,
     progress: Progress,
     raw: Path | None,
-    mapping: Path | None,
+    mapping: Sequence[str],
+    fill: Sequence[str],
     key_file: Path | None,
     check: bool,
     template: Path | None,
@@ -111,6 +124,7 @@ def ingest(
         None if check else Places(call.out),
         key=_key(key_file),
         mapping=mapping,
+        fill=_filled(fill),
         settings=_settings(call),
         progress=progress,
     )
@@ -164,35 +178,203 @@ def score(call: Call, *, progress: Progress, engine: str, master: str, **options
         return scoring.score(Places(call.out), as_of=as_of, **options), 0
 
 
-def lists(call: Call, *, progress: Progress, names: bool, engine: str, master: str, **options: Any) -> Figures:
-    """Lists and the coordinator's page."""
-    from pkh_graduation.workflows import listing
+def lists(
+    call: Call,
+    *,
+    progress: Progress,
+    names: bool,
+    engine: str,
+    master: str,
+    key_file: Path | None = None,
+    family: str | None = None,
+    without_model: bool = False,
+    **options: Any,
+) -> Figures:
+    """Lists and the coordinator's page; or why a family is on them; or lists by rules of practice alone."""
+    from pkh_graduation.workflows import cold_start, explaining, listing, returning
+
+    settings, as_of, places = _settings(call), _as_of(call), Places(call.out)
+    if family is not None:
+        return explaining.explain(places, as_of=as_of, family=family), 0
+    with _key_in_use(key_file), _crew(settings, engine, master) as crew:
+        own: dict[str, Any] = {"recipe": settings.recipe, "settings": settings.lists, "vault": names, "crew": crew}
+        if without_model:
+            figures = cold_start.lists_without_model(places, as_of=as_of, progress=progress, **own)
+        else:
+            figures = listing.lists(places, as_of=as_of, progress=progress, **own, **options)
+    returning.register(places)
+    return figures, 0
+
+
+def feedback(call: Call, *, progress: Progress, files: list[Path], received: str) -> Figures:
+    """Returned files to accepted answers, quarantine and rows for the next ingest."""
+    from pkh_graduation.workflows import returning
+
+    for path in files:
+        if not path.is_file():
+            raise MisuseError(f"{path} is not a file.")
+    try:
+        day = dt.date.fromisoformat(received)
+    except ValueError as error:
+        raise MisuseError(f"--received is an ISO date such as 2026-05-12, not {received!r}.") from error
+    limit = _settings(call).ingest.quarantine_limit
+    figures = returning.feedback(files, Places(call.out), received=day, limit=limit, progress=progress)
+    return figures, 3 if figures["above_limit"] else 0
+
+
+def watch(call: Call, *, progress: Progress, **options: Any) -> Figures:
+    """Whether the model still holds: drift, outcomes against predictions, and whether to retrain."""
+    from pkh_graduation.workflows import watching
 
     settings, as_of = _settings(call), _as_of(call)
-    with _crew(settings, engine, master) as crew:
-        options |= {"recipe": settings.recipe, "settings": settings.lists, "vault": names, "crew": crew}
-        return listing.lists(Places(call.out), as_of=as_of, progress=progress, **options), 0
+    with _crew(settings, "duckdb", "") as crew:
+        options |= {"recipe": settings.recipe, "crew": crew, "progress": progress}
+        return watching.watch(Places(call.out), as_of=as_of, **options), 0
 
 
 def bundles(call: Call, *, progress: Progress, models: Path | None) -> Figures:
     """What bundles there are."""
-    from pkh_graduation.stores import list_bundles
+    from pkh_graduation.workflows import promoting
 
-    keys = ("as_of", "sintetis", "data_digest", "sklearn", "broken")
-    found = list_bundles(models or Places(call.out).models)
-    return {
-        "bundles": {name: {key: card[key] for key in keys if key in card} for name, card in found},
-        "count": len(found),
-    }, 0
+    return promoting.show(Places(call.out), models=models), 0
+
+
+def bundles_verify(call: Call, *, progress: Progress, **options: Any) -> Figures:
+    """Whether bundles are sound: exit code 1 if one is not."""
+    from pkh_graduation.workflows import promoting
+
+    figures = promoting.verify(Places(call.out), **options)
+    return figures, 0 if figures["sound"] else 1
+
+
+def bundles_promote(call: Call, *, progress: Progress, name: str, **options: Any) -> Figures:
+    """Make a bundle the champion, or refuse."""
+    from pkh_graduation.workflows import promoting
+
+    if Path(name).name != name or name.startswith("."):
+        raise MisuseError("a bundle's name is one plain folder name.")
+    return promoting.promote(Places(call.out), name, progress=progress, **options), 0
+
+
+def doctor(call: Call, *, progress: Progress, table: Path, cutoff: str | None, **options: Any) -> Figures:
+    """Signs of leakage in a table: exit code 0 without findings, 1 with some."""
+    from pkh_graduation.evaluation.leakage import RolesError
+    from pkh_graduation.workflows import doctoring
+
+    if not table.exists():
+        raise MisuseError(f"{table} does not exist: give a CSV or Parquet file.")
+    try:
+        last = parse_as_of(cutoff) if cutoff is not None else None
+        figures = doctoring.examine(table, cutoff=last, progress=progress, **options)
+    except (RolesError, ValueError) as error:
+        raise MisuseError(str(error)) from error
+    return figures, 0 if figures["clean"] else 1
+
+
+@contextmanager
+def _key_in_use(path: Path | None) -> Iterator[None]:
+    """The key of a file for this command and the processes it starts; without a file, the key at hand."""
+    if path is None:
+        yield
+        return
+    _key(path)
+    before = {name: os.environ.pop(name, None) for name in ("PKH_KEY", "PKH_KEY_FILE")}
+    os.environ["PKH_KEY_FILE"] = str(path.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop("PKH_KEY_FILE")
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+def _subject(said: str) -> str:
+    """A family's id, read from standard input where the command line holds ``-``: a No. KK is nothing for a shell's history."""
+    return sys.stdin.readline().strip() if said == "-" else said
+
+
+def forget(call: Call, *, progress: Progress, kpm_id: str, key_file: Path | None) -> Figures:
+    """Take a family out of everything, and leave a tombstone."""
+    from pkh_graduation.workflows import subject_rights
+
+    figures = subject_rights.forget(Places(call.out), _subject(kpm_id), key=_key(key_file), progress=progress)
+    return figures, 1 if figures["traces"] else 0
+
+
+def export_subject(call: Call, *, progress: Progress, kpm_id: str, file: Path, key_file: Path | None) -> Figures:
+    """All that is held about a family, in one file."""
+    from pkh_graduation.workflows import subject_export
+
+    if file.suffix.casefold() not in (".json", ".xlsx"):
+        raise MisuseError(f"{file.name} must end in .json or .xlsx.")
+    return subject_export.export_subject(Places(call.out), _subject(kpm_id), file, key=_key(key_file)), 0
+
+
+def quarantine(
+    call: Call,
+    *,
+    progress: Progress,
+    xlsx: Path | None,
+    back: Path | None,
+    raw: Path | None,
+    mapping: Path | None,
+    key_file: Path | None,
+) -> Figures:
+    """The quarantine as a workbook, what people mended in it, and counts per rule."""
+    from pkh_graduation.workflows import ingesting, quarantining
+
+    places, key = Places(call.out), _key(key_file)
+    if raw is not None and not raw.is_dir():
+        raise MisuseError(f"{raw} is not a folder of exports.")
+    figures: dict[str, Any] = {}
+    if back is not None:
+        figures |= quarantining.take_back(places, back, key)
+    if back is not None and raw is not None:
+        read = ingesting.ingest(raw, places, key=key, mapping=mapping, settings=_settings(call), progress=progress)
+        figures |= {name: read[name] for name in ("rows_in", "rows_accepted")}
+        figures |= quarantining.after_return(places, key)
+    if xlsx is not None:
+        return figures | quarantining.write_book(places, xlsx, key), 0
+    return figures | quarantining.counts(places), 0
+
+
+def _alone(command: Callable[..., Figures]) -> Callable[..., Figures]:
+    """A command that writes: alone in its output folder, and a full or closed disk told in a sentence."""
+
+    def run(call: Call, *, progress: Progress, **options: Any) -> Figures:
+        from pkh_graduation import stores
+
+        trouble = ""
+        try:
+            if command is ingest and (options.get("check") or options.get("template") is not None):
+                return command(call, progress=progress, **options)
+            with stores.only_run(call.out, command.__name__):
+                return command(call, progress=progress, **options)
+        except stores.LockedError:
+            raise
+        except Exception as error:  # told here, since one that comes from a worker's process would be withheld
+            trouble = str(error) if isinstance(error, stores.DiskError) else stores.disk_trouble(error)
+            if not trouble:
+                raise
+        raise stores.DiskError(f"{command.__name__} stopped in {call.out}: {trouble}")
+
+    return run
 
 
 COMMANDS: dict[str, Callable[..., Figures]] = {
-    "demo": demo,
-    "ingest": ingest,
-    "features": features,
-    "backtest": backtest,
-    "train": train,
-    "score": score,
-    "lists": lists,
+    "doctor": doctor,
+    "demo": _alone(demo),
+    "ingest": _alone(ingest),
+    "features": _alone(features),
+    "backtest": _alone(backtest),
+    "train": _alone(train),
+    "score": _alone(score),
+    "lists": _alone(lists),
+    "watch": _alone(watch),
+    "feedback": _alone(feedback),
     "bundles": bundles,
+    "bundles promote": bundles_promote,
+    "bundles verify": bundles_verify,
+    "quarantine": _alone(quarantine),
+    "forget": _alone(forget),
+    "export-subject": export_subject,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import pandas as pd
 
 from pkh_graduation import estimators, evaluation, stores, timeline
 from pkh_graduation.contracts import Contender, Outcomes, Progress, Records, Snapshots, quiet
+from pkh_graduation.evaluation.model_card import card_documents, tables_in
 from pkh_graduation.stores import tracking
-from pkh_graduation.workflows import featuring
+from pkh_graduation.workflows import evidence, featuring, judging, serving
 from pkh_graduation.workflows.places import Places
+from pkh_graduation.workflows.provenance import Provenance
 from pkh_graduation.workflows.settings import Recipe
 
 MODEL = "model"
@@ -24,7 +27,11 @@ def make_model(recipe: Recipe, dictionary: pd.DataFrame) -> estimators.Graduatio
     """Make the unfitted model of a recipe; signs come from the data dictionary."""
     signs = {str(name): int(sign) for name, sign in dictionary["sign"].items() if sign}
     return estimators.GraduationModel(
-        n_members=recipe.members, blend=recipe.blend, signs=signs, random_state=recipe.seed
+        n_members=recipe.members,
+        blend=recipe.blend,
+        signs=signs,
+        calibration=recipe.calibration,
+        random_state=recipe.seed,
     )
 
 
@@ -42,12 +49,6 @@ def _material(
     return records, X, history, dictionary, y
 
 
-def data_digest(records: Records, X: pd.DataFrame) -> str:
-    """SHA-256 over the records' digest and the model inputs: equal digests, equal data."""
-    rows = pd.util.hash_pandas_object(X).to_numpy()
-    return hashlib.sha256(records.digest.encode() + rows.tobytes()).hexdigest()
-
-
 def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progress = quiet) -> dict[str, Any]:
     """Judge the recipe and today's practice at rolling origins, write the report, log an MLflow run."""
     records, X, history, dictionary, y = _material(places, as_of, recipe)
@@ -62,10 +63,11 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
         random_state=recipe.seed,
         progress=progress,
     )
-    digest = data_digest(records, X)
+    report = judging.complete(report, contenders(recipe, dictionary), X, y, history, model=MODEL, progress=progress)
+    origin = Provenance.of(places, records, X, history, y, recipe)
     context = {
         "sintetis": records.sintetis,
-        "data_digest": digest,
+        **origin.digests(),
         "as_of": as_of.isoformat(),
         "lag_days": y.lag_days,
         "n_features": X.shape[1],
@@ -79,13 +81,18 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
     )
     metrics = stores.write_json(places.report / "metrics.json", {"context": context, **figures})
     stores.write_frame(places.report / "predictions.parquet", report.predictions)
+    evidence.keep(places, report, origin)
+    told = {**figures, "context": context}
+    documents = card_documents(_card(origin, X, history, y, dictionary), told, tables=tables_in(told))
+    cards = [stores.write_text(places.report / name, text) for name, text in documents.items()]
     run = tracking.log_run(
         places.mlflow,
         name="backtest",
         params=recipe.model_dump(),
         metrics=_flat_metrics(report),
-        tags=_tags(records, digest, as_of),
-        artifacts=[html, metrics],
+        tags=origin.tags(),
+        sources=_sources(origin, "validation"),
+        artifacts=[html, metrics, *cards],
     )
     return {"report": str(html), "metrics": str(metrics), "mlflow_run": run, **headline(report)}
 
@@ -126,15 +133,6 @@ def _flat_metrics(report: evaluation.BacktestReport) -> dict[str, float]:
     return {f"{row.metric}.{row.origin}": float(row.value) for row in frame.itertuples() if pd.notna(row.value)}
 
 
-def _tags(records: Records, digest: str, as_of: dt.date) -> dict[str, str]:
-    return {
-        "sintetis": str(records.sintetis).lower(),
-        "data_digest": digest,
-        "as_of": as_of.isoformat(),
-        "label": "mandiri: first exit within the horizon, by the event; mature by the learned reporting lag",
-    }
-
-
 def train(
     places: Places,
     *,
@@ -148,34 +146,75 @@ def train(
     records, X, history, dictionary, y = _material(places, as_of, recipe)
     progress("melatih model")
     model = make_model(recipe, dictionary).fit(X, y, groups=history.frame["pendamping_id"])
-    digest = data_digest(records, X)
+    origin = Provenance.of(places, records, X, history, y, recipe)
     name = name or f"graduasi-{as_of.isoformat()}"
-    folder = stores.save_bundle(model, (models or places.models) / name, _card(records, recipe, as_of, digest, X, y))
-    run = tracking.log_run(
-        places.mlflow,
-        name="train",
-        params=recipe.model_dump(),
-        metrics={"rows": float(len(X)), "exits_mandiri": float((y.frame["way_out"] == "mandiri").sum())},
-        tags=_tags(records, digest, as_of),
-        artifacts=[folder],
-    )
-    return {"bundle": str(folder), "mlflow_run": run, "rows": len(X), "n_features": X.shape[1], "data_digest": digest}
+    card = {**_card(origin, X, history, y, dictionary), "notes": list(model.notes_)}
+    judged = _figures_of(places, origin)
+    documents = card_documents(card, judged, name=name, tables=tables_in(judged))
+    folder = stores.save_bundle(model, (models or places.models) / name, card, documents=documents)
+    sealed = stores.read_sealed(folder)
+    with tempfile.TemporaryDirectory() as room:
+        run = tracking.log_run(
+            places.mlflow,
+            name="train",
+            params=recipe.model_dump(),
+            metrics={"rows": float(len(X)), "exits_mandiri": float(card["data"]["exits_mandiri"])},
+            tags={**origin.tags(), "bundle": name, "bundle_sha256": sealed.digest},
+            sources=_sources(origin, "training"),
+            artifacts=[serving.write_pyfunc(folder, Path(room) / "pyfunc", sealed.card)],
+        )
+    return {
+        "bundle": str(folder),
+        "bundle_sha256": sealed.digest,
+        "signature": sealed.signature,
+        "mlflow_run": run,
+        "rows": len(X),
+        "n_features": X.shape[1],
+        "data_digest": origin.data_digest,
+        "judged": judged is not None,
+    }
+
+
+def _sources(origin: Provenance, context: str) -> list[tracking.Source]:
+    """The data of a run, for MLflow: digests and sizes."""
+    return [
+        tracking.Source("catatan", context, origin.records_digest, origin.rows),
+        tracking.Source("masukan", context, origin.data_digest, origin.rows),
+    ]
+
+
+def _figures_of(places: Places, origin: Provenance) -> dict[str, Any] | None:
+    """Figures of the office's backtest, if it judged the same recipe on the same data."""
+    path = places.report / "metrics.json"
+    if not path.is_file():
+        return None
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    context = told.get("context", {})
+    same = all(context.get(key) == value for key, value in origin.digests().items())
+    return told if same else None
 
 
 def _card(
-    records: Records, recipe: Recipe, as_of: dt.date, digest: str, X: pd.DataFrame, y: Outcomes
+    origin: Provenance, X: pd.DataFrame, history: Snapshots, y: Outcomes, dictionary: pd.DataFrame
 ) -> Mapping[str, Any]:
+    """The facts of a bundle's card; no family, no place."""
+    listed = json.loads(dictionary.loc[list(X.columns)].to_json(orient="index"))
     return {
-        "sintetis": records.sintetis,
-        "as_of": as_of.isoformat(),
-        "data_digest": digest,
-        "recipe": recipe.model_dump(),
+        "sintetis": origin.sintetis,
+        "as_of": origin.as_of.isoformat(),
+        **origin.digests(),
+        **stores.versions(),
+        "recipe": origin.recipe.model_dump(),
         "features": list(X.columns),
-        "label": {
-            "cause": "mandiri",
-            "horizon": recipe.horizon,
-            "known_by": y.known_by.isoformat(),
-            "lag_days": y.lag_days,
+        "dictionary": listed,
+        "label": origin.label(),
+        "data": {
+            "rows": len(X),
+            "families": int(X.index.get_level_values("kpm_id").nunique()),
+            "pendamping": int(history.frame["pendamping_id"].nunique()),
+            "exits_mandiri": int((y.frame["way_out"] == "mandiri").sum()),
+            "first_date": origin.first_date,
+            "last_date": origin.last_date,
         },
         "explained": "log-odds of the mandiri hazard, mean over quarters ahead 1..4 and over the bag; path-dependent",
     }

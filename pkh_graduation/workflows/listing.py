@@ -6,6 +6,7 @@ are. Places are given on exact values alone; only then are the listed families' 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from pkh_graduation import explanations, outputs, priorities, stores, timeline
 from pkh_graduation import features as features_room
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Reasons, Records, Scores, Snapshots, quiet
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.workflows import featuring, scoring
+from pkh_graduation.workflows import featuring, returning, scoring
 from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Lists, Recipe
@@ -86,7 +87,10 @@ def lists(
     run.rows.join_places(run.rows.plan(store.buckets[0], twins=True), as_of)
     done = crew.each(store, write_part, [(run, bucket) for bucket in store.buckets], label="daftar", progress=progress)
     summaries = [summary for summary, _ in done]
-    index = outputs.write_index(summaries, places.lists, names=run.names, progress=progress)
+    index = outputs.write_index(
+        summaries, places.lists, names=run.names, formats=formats(settings), quarantine=store.manifest["quarantine"],
+        progress=progress,
+    )  # fmt: skip
     listed = sum(number for _, number in done)
     return {
         "kpm": sum(line["dampingan"] for part in summaries for line in part.kecamatan),
@@ -103,23 +107,30 @@ def lists(
 def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
     """Task of a worker: allocate, explain and write the lists of one part; returns its summary and how many are listed."""
     X, facts, now, scores, homes = _gather(run, bucket)
-    quota = priorities.quota_on(run.as_of)
+    told = run.settings
     draft = priorities.prioritise(
-        scores, None, facts, now, quota=quota, random_state=run.seed, exploration=run.settings.exploration,
-        cohort=run.cohort, run_id=run.run_id, notes=_notes(run),
+        scores, None, facts, now, quota=priorities.quota_on(run.as_of), goal=told.goal, monthly=told.monthly,
+        floors=priorities.Floors(told.floor_desa, told.floor_female, told.floor_remote), standing=_standing(run, now),
+        random_state=run.seed, exploration=told.exploration, cohort=run.cohort, run_id=run.run_id, notes=_notes(run),
     )  # fmt: skip
     chosen = listed(draft)
     model = scoring.bundle_of(run.scores)
     full = _full_facts(run, now.frame.loc[chosen], homes)
-    reasons = _explain(run, model, X, chosen, full, facts)
-    final = priorities.add_reasons(draft, reasons)
-    identities = (
-        stores.read_vault(run.places.vault, set(now.frame.index.get_level_values("kpm_id"))) if run.vault else None
-    )
+    reasons, actions = _explain(run, model, X, chosen, full, facts)
+    final = dataclasses.replace(priorities.add_reasons(draft, reasons), actions=actions)
+    families = set(now.frame.index.get_level_values("kpm_id"))
+    homes_of = [bucket, *run.guests.get(bucket, {})]
+    identities = stores.read_vault(run.places.vault, families, buckets=homes_of) if run.vault else None
     summary = outputs.write_part(
-        final, run.places.lists, part=bucket, vault=identities, names=run.names, folders=run.folders
-    )
+        final, run.places.lists, part=bucket, vault=identities, names=run.names, folders=run.folders,
+        formats=formats(told),
+    )  # fmt: skip
     return summary, len(chosen)
+
+
+def formats(settings: Lists) -> tuple[str, ...]:
+    """File formats that the settings ask for, beside those that are always written."""
+    return (*outputs.FORMATS, *(name for name in ("pdf", "csv") if getattr(settings, name)))
 
 
 def listed(draft: PriorityLists) -> pd.MultiIndex:
@@ -180,8 +191,9 @@ def _run_id(
     """A hash of all inputs of the lists: equal inputs, equal name."""
     made = {bucket: mark["sha256"] for bucket, mark in marks.items()}
     return stores.digest_of(
-        store.digest, scores.bundle.name, made, scores.as_of.isoformat(), recipe.seed, settings.model_dump()
-    )[:16]
+        store.digest, scores.bundle.name, made, scores.as_of.isoformat(), recipe.seed, settings.model_dump(),
+        returning.digest_before(scores.places, scores.as_of),
+    )[:16]  # fmt: skip
 
 
 def _homes(places: Places, as_of: dt.date, store: stores.Store) -> pd.DataFrame:
@@ -261,7 +273,21 @@ def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series) -> Facts
 
 def _explain(
     run: ListRun, model: stores.Bundle, X: pd.DataFrame, chosen: pd.MultiIndex, full: Facts, facts: Facts
-) -> Reasons:
+) -> tuple[Reasons, pd.DataFrame]:
+    """Why each family is listed, and what it can do: two answers that are never mixed."""
     rows = X.loc[chosen, model.card["features"]].astype("float64")
     with threadpool_limits(limits=1):
-        return explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)
+        reasons = explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)
+        # No study of an effect reaches this step yet, so every step is a matter to talk about, and says so.
+        steps = explanations.suggest(model.model, rows, full, language=run.settings.language, evidence=())
+    return reasons, steps.rename(columns={"lever": "tindakan", "grade": "tingkat_bukti"})
+
+
+def _standing(run: ListRun, now: Snapshots) -> pd.DataFrame:
+    """What earlier lists and the field's answers mean for these families."""
+    families = now.frame["pendamping_id"].reset_index()[["kpm_id", "pendamping_id"]]
+    told = run.settings
+    return returning.standing(
+        run.places, families, as_of=run.as_of, seed=run.seed, bonus=told.bonus, rest_months=told.rest_months,
+        holdout=told.holdout,
+    )  # fmt: skip

@@ -57,6 +57,21 @@ class Places:
         return self.out / "lists"
 
     @property
+    def issued(self) -> Path:
+        """Register of all lists ever issued: which family a row of which list is."""
+        return self.out / "issued"
+
+    @property
+    def feedback(self) -> Path:
+        """What came back: history of answers, quarantine, decisions."""
+        return self.out / "feedback"
+
+    @property
+    def returned(self) -> Path:
+        """Answers as input tables, which `ingest` reads beside the exports."""
+        return self.feedback / "masukan"
+
+    @property
     def mlflow(self) -> Path:
         """MLflow's SQLite store and artifacts."""
         return self.out / "mlflow"

@@ -47,7 +47,8 @@ def find_bundle(models: Path, name: str | None) -> Path:
     if name in names:
         return models / str(name)
     raise FileNotFoundError(
-        f"which bundle? {models} holds {names or 'none'}; name one with --bundle, or run train first."
+        f"which bundle? {models} holds {names or 'none'}; name one with --bundle, or run train first. An office without "
+        "recorded exits has nothing to learn from: use lists --without-model."
     )
 
 
@@ -163,13 +164,14 @@ def score_frame(
     Raises:
         AdditivityError: attributions and margin differ in some row.
     """
-    attributor = explanations.Attributor(list(X.columns))
+    attributor, tree_margins = explanations.Attributor(list(X.columns)), explanations.QuickMargins()
     frames, sums = [], []
     # One thread: a product of matrices has other last bits with two, and a part must not depend on who makes it.
     with threadpool_limits(limits=1):
         for rows in _blocks(len(X)):
-            block = X.iloc[rows].astype("float64")
-            scores = model.predict_incidence(block, horizon, groups=families["pendamping_id"].iloc[rows])
+            block = X.iloc[rows]
+            groups = families["pendamping_id"].iloc[rows]
+            scores = model.predict_incidence(block, horizon, groups=groups, tree_margins=tree_margins)
             values, _ = attributor.values(model, block, margin=scores.margin)
             frames.append(scores_frame(scores).assign(**_strongest(values, list(X.columns))))
             sums.append(_sums(values, families["kabupaten"].iloc[rows], list(X.columns)))

@@ -28,6 +28,11 @@ class Recipe(_Frozen):
     bootstrap: int = Field(default=200, ge=0, le=5000, description="household bootstrap replicates of the intervals")
     members: int = Field(default=5, ge=1, le=50, description="models in the bag, each fitted on other households")
     blend: float = Field(default=0.5, ge=0, le=1, description="weight of the logistic part on the log-odds scale")
+    calibration: str = Field(
+        default="auto",
+        pattern="^(none|platt|beta|auto)$",
+        description="map from log-odds to chance; auto takes the simplest that serves in the last mature year",
+    )
     families: int = Field(
         default=150_000, ge=1_000, description="families to learn from at most; more are drawn from by a hash"
     )
@@ -51,6 +56,31 @@ class Lists(_Frozen):
     exploration: float = Field(
         default=0.05, ge=0, le=0.5, description="share of places drawn by lot, with logged chance"
     )
+    goal: str = Field(
+        default="readiness",
+        pattern="^(readiness|need_weighted|hybrid)$",
+        description="order among ready families: by chance, by chance and need, or between",
+    )
+    monthly: int = Field(default=15, ge=1, description="visits that a month's plan holds at most")
+    floor_desa: int = Field(default=1, ge=0, description="places kept for every desa of a caseload")
+    floor_female: float = Field(
+        default=0.5, ge=0, le=1, description="part of their share of the caseload kept for families headed by a woman"
+    )
+    floor_remote: float = Field(
+        default=0.5, ge=0, le=1, description="part of their share of the caseload kept for families in remote places"
+    )
+    bonus: float = Field(
+        default=0.10,
+        ge=0,
+        le=1,
+        description="by how much the chance of a family of the last list counts higher in the order",
+    )
+    rest_months: int = Field(default=0, ge=0, le=36, description="months without a visit after a family's refusal")
+    holdout: float = Field(
+        default=0.0, ge=0, lt=1, description="share of families drawn to be on no list, so that lists can be judged"
+    )
+    pdf: bool = Field(default=False, description="also write each list as PDF (extra `pdf`)")
+    csv: bool = Field(default=False, description="also write the machine copy as CSV")
     language: str = Field(default="id", pattern="^[a-z]{2}$", description="language of the sentences")
 
 
@@ -66,11 +96,23 @@ class Machine(_Frozen):
     )
 
 
+class Retention(_Frozen):
+    """How long families are kept of whom nothing more is heard. The office decides; without a number nothing is removed."""
+
+    names_years: int | None = Field(
+        default=None, ge=1, le=100, description="years after a family's last news, then its identifiers leave the vault"
+    )
+    records_years: int | None = Field(
+        default=None, ge=1, le=100, description="years after a family's last news, then all its rows leave the store"
+    )
+
+
 class Settings(_Frozen):
     """Everything a run can be told; each part has defaults that the demo uses."""
 
     recipe: Recipe = Recipe()
     ingest: Ingest = Ingest()
+    retention: Retention = Retention()
     lists: Lists = Lists()
     machine: Machine = Machine()
 

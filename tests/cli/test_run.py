@@ -87,3 +87,13 @@ def test_the_console_script_speaks():
     assert done.returncode == 0
     for command in ("demo", "ingest", "features", "backtest", "train", "score", "lists", "bundles"):
         assert command in done.stdout
+
+
+def test_a_shipped_layout_is_called_by_its_name_and_asks_for_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setenv("PKH_KEY", "a key that is only for the tests")
+    (tmp_path / "raw").mkdir()
+    call = ["ingest", str(tmp_path / "raw"), "--out", str(tmp_path / "o"), "--mapping", "verkom"]
+    asked = runner.invoke(app, [*call, "--fill", "tahun=2025"])
+    assert asked.exit_code == 1 and "--fill diketahui=" in asked.output
+    misused = runner.invoke(app, [*call, "--fill", "tahun"])
+    assert misused.exit_code == 2 and "word=value" in misused.output
