@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -28,10 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", default="demo")
     parser.add_argument("--seeds", type=int, nargs="+", default=[7])
+    parser.add_argument("--keep", type=Path, help="keep each seed's office under this folder")
     given = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     for seed in given.seeds:
-        with tempfile.TemporaryDirectory() as folder:
+        kept = contextlib.nullcontext(given.keep / f"seed={seed}") if given.keep else tempfile.TemporaryDirectory()
+        with kept as folder:
             row = figures(given.preset, seed, Path(folder))
         print("| " + " | ".join(str(row.get(name)) for name in COLUMNS) + " |", flush=True)
 

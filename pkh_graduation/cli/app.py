@@ -227,13 +227,21 @@ def quarantine(
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write the workbook of what was set aside.")] = None,
     back: Annotated[Path | None, typer.Option("--return", help="Take back a workbook that people filled in.")] = None,
     raw: Annotated[Path | None, typer.Option("--raw", help="With --return: read these exports again, mended.")] = None,
-    mapping: Annotated[Path | None, typer.Option("--mapping", help="With --raw: TOML of another layout.")] = None,
+    mapping: Annotated[list[str] | None, typer.Option("--mapping", help="With --raw: as in ingest.")] = None,
+    fill: Annotated[list[str] | None, typer.Option("--fill", help="With --raw: as in ingest.")] = None,
     key_file: Key = None,
     settings: SettingsFile = None,
     json: Json = False,
 ) -> None:
     """Count what was set aside, write it as a workbook in Indonesian, or take the mended workbook back."""
-    options = {"xlsx": xlsx, "back": back, "raw": raw, "mapping": mapping, "key_file": key_file}
+    options = {
+        "xlsx": xlsx,
+        "back": back,
+        "raw": raw,
+        "mapping": mapping or (),
+        "fill": fill or (),
+        "key_file": key_file,
+    }
     run(Command("quarantine", out=out, settings=settings, json=json), **options)
 
 

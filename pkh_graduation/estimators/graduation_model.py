@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from pkh_graduation.contracts import ExplainedPart, Outcomes, Scores, TreeMargins, check_index
 from pkh_graduation.estimators.calendar_clock import ComponentCalendar
@@ -112,6 +113,12 @@ class GraduationModel(BaseEstimator):
                 "take earlier snapshots, or outcomes known by a later date."
             )
         weight = _checked_weight(sample_weight, X)
+        # One thread: a product of matrices has other last bits with two, and a model must not depend on who fits it.
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._learn(X, follow, weight)
+        return self
+
+    def _learn(self, X: pd.DataFrame, follow: FollowUp, weight: np.ndarray | None) -> None:
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
         self.max_horizon_ = follow.max_horizon
@@ -127,7 +134,6 @@ class GraduationModel(BaseEstimator):
         self.administratif_ = self._fit_hazard(X, follow, ADMINISTRATIF, weight)
         notes = [self.mandiri_.note_, self.administratif_.note_, *self.calendar_.notes_, uncalibrated]
         self.notes_ = [note for note in notes if note]
-        return self
 
     def predict_incidence(
         self,

@@ -316,7 +316,8 @@ def quarantine(
     xlsx: Path | None,
     back: Path | None,
     raw: Path | None,
-    mapping: Path | None,
+    mapping: Sequence[str],
+    fill: Sequence[str],
     key_file: Path | None,
 ) -> Figures:
     """The quarantine as a workbook, what people mended in it, and counts per rule."""
@@ -329,7 +330,9 @@ def quarantine(
     if back is not None:
         figures |= quarantining.take_back(places, back, key)
     if back is not None and raw is not None:
-        read = ingesting.ingest(raw, places, key=key, mapping=mapping, settings=_settings(call), progress=progress)
+        read = ingesting.ingest(
+            raw, places, key=key, mapping=mapping, fill=_filled(fill), settings=_settings(call), progress=progress
+        )
         figures |= {name: read[name] for name in ("rows_in", "rows_accepted")}
         figures |= quarantining.after_return(places, key)
     if xlsx is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,6 +11,11 @@ import pandas as pd
 from pkh_graduation import evaluation, timeline
 from pkh_graduation.contracts import Contender, Outcomes, Progress, Snapshots, quiet
 from pkh_graduation.evaluation import BacktestReport
+from pkh_graduation.evaluation.fairness import TOO_FEW, FairnessAudit, audit_outcomes, draw_listed
+from pkh_graduation.evaluation.fairness_groups import fairness_groups
+from pkh_graduation.evaluation.model_card import CardTable
+from pkh_graduation.workflows import featuring, scoring
+from pkh_graduation.workflows.places import Places
 
 
 def complete(
@@ -37,3 +43,28 @@ def complete(
     progress("memeriksa daftar dalam setahun")
     life = evaluation.list_life(report, X, model=model)
     return dataclasses.replace(report, holdouts=holdouts, life=life)
+
+
+def audit(places: Places, report: BacktestReport, *, model: str) -> FairnessAudit:
+    """Exposure, precision, recall and calibration of the model's list at the last origin, group by group, before guardrails."""
+    told = report.predictions
+    rows = told[(told["contender"] == model) & (told["origin"] == report.test_origin)].reset_index(drop=True)
+    day = dt.date.fromisoformat(report.test_origin)
+    parts = (scoring.read_part(places, day, bucket) for bucket in featuring.part_names(places, day))
+    groups = pd.concat([fairness_groups(facts, now) for _, facts, now in parts])
+    return audit_outcomes(rows, groups, listed=draw_listed(rows, report.capacity))
+
+
+def audit_table(found: FairnessAudit) -> CardTable:
+    """The audit for the model card: the lines of groups that differ from the others, and how many were looked at."""
+    columns = {"axis": "axis", "group": "kelompok", "metric": "metric", "value": "value", "low": "value_low",
+               "high": "value_high", "overall": "overall"}  # fmt: skip
+    differing = found.different()[list(columns)].rename(columns=columns)
+    looked, few = len(found.table), int((found.table["verdict"] == TOO_FEW).sum())
+    note = {
+        "id": f"{looked} angka diperiksa, {few} terlalu sedikit untuk dinilai; yang terbukti berbeda ditampilkan "
+        f"({len(differing)}, uji eksak dengan koreksi Holm). Berbeda belum berarti tidak adil; lihat bersama pengamannya.",
+        "en": f"{looked} figures were looked at, {few} rest on too few families; those shown ({len(differing)}) differ for "
+        "certain (exact tests, Holm's correction). A difference is not yet an injustice; read it beside the guards.",
+    }
+    return CardTable("fairness", differing, note=note)

@@ -74,7 +74,9 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
         "rows": len(X),
         **{f"recipe.{name}": value for name, value in recipe.model_dump().items()},
     }
-    figures = report.to_dict()
+    audit = judging.audit(places, report, model=MODEL)
+    lines = audit.table.astype(object).where(audit.table.notna(), None).to_dict("records")
+    figures = {**report.to_dict(), "fairness_audit": lines}
     html = stores.write_text(
         places.report / "backtest.html",
         evaluation.render_report(report, title="Uji mundur graduasi mandiri", facts=context),
@@ -83,7 +85,9 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
     stores.write_frame(places.report / "predictions.parquet", report.predictions)
     evidence.keep(places, report, origin)
     told = {**figures, "context": context}
-    documents = card_documents(_card(origin, X, history, y, dictionary), told, tables=tables_in(told))
+    documents = card_documents(
+        _card(origin, X, history, y, dictionary), told, tables=[judging.audit_table(audit), *tables_in(told)]
+    )
     cards = [stores.write_text(places.report / name, text) for name, text in documents.items()]
     run = tracking.log_run(
         places.mlflow,

@@ -4,6 +4,7 @@ import pytest
 from made_worlds import World, make_world, relabelled
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_limits
 
 from pkh_graduation.contracts import Contender, Explainable, ExplainedPart
 from pkh_graduation.estimators import GraduationModel, reference_models
@@ -295,3 +296,15 @@ def test_a_column_missing_in_all_of_a_members_families_is_no_obstacle(world, X_n
         fold.predict_incidence(X_now.assign(baru=1.0), 4).path,
         fold.predict_incidence(X_now.assign(baru=np.nan), 4).path,
     )
+
+
+def test_a_model_does_not_depend_on_the_number_of_threads(world):
+    draw = np.random.default_rng(5)
+    more = pd.DataFrame(draw.normal(size=(len(world.X), 60)), index=world.X.index).add_prefix("derau_")
+    wide = pd.concat([world.X, more], axis=1)
+    fitted = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            fitted.append(small(n_members=1, blend=1.0).fit(wide, world.y).mandiri_)
+    assert (fitted[0].coef_ == fitted[1].coef_).all()
+    assert fitted[0].level_.slope == fitted[1].level_.slope

@@ -68,6 +68,18 @@ def test_figures(river):
     assert (places.mlflow / "mlflow.db").is_file()
 
 
+def test_the_backtest_audits_the_list_by_group(river):
+    places, _ = river
+    told = json.loads((places.report / "metrics.json").read_text())["fairness_audit"]
+    assert len({line["axis"] for line in told}) >= 8
+    exposure = [line for line in told if line["metric"] == "exposure" and line["axis"] == told[0]["axis"]]
+    judged = pd.read_parquet(places.report / "predictions.parquet")
+    last = judged[(judged["contender"] == "model") & (judged["origin"] == judged["origin"].max())]
+    assert sum(line["denominator"] for line in exposure) == len(last)
+    for language, words in (("id", "angka diperiksa"), ("en", "figures were looked at")):
+        assert words in (places.report / f"model_card.{language}.html").read_text()
+
+
 def test_nothing_is_better_than_the_truth(river):
     """A model above the household-only oracle knows something it cannot know."""
     _, figures = river
