@@ -34,7 +34,7 @@ def card(number: int) -> str:
 
 
 def nik(number: int) -> str:
-    return f"990101410190{1 + number % 9_998:04d}"[:12] + f"{1 + number % 9_998:04d}"
+    return f"99010141{10_000_001 + number * 7:08d}"
 
 
 def ruin_number(text: str, draw: random.Random) -> tuple[str, str]:
