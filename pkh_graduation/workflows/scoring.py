@@ -149,7 +149,8 @@ def score_part(run: ScoreRun, bucket: str) -> dict[str, int]:
     )
     measured = priorities.Cohort.of(scores_of(frame, run.horizon), facts, now)
     cohort = {"scored": measured.scored, "chances": str(measured.chances), "columns": list(measured.columns)}
-    run.sums.write(bucket, sums, inputs)
+    if not run.sums.done(bucket, inputs):  # a kill between the two writes left it finished
+        run.sums.write(bucket, sums, inputs)
     run.parts.write(bucket, frame, inputs, kpm=len(now.frame), cohort=cohort)
     return {"computed": 1, "kpm": len(now.frame), "scored": len(frame)}
 
