@@ -201,7 +201,8 @@ def _inputs(card: Mapping[str, Any], words: Words) -> list[Table]:
     dictionary = card.get("dictionary")
     if not dictionary:
         return []
-    meaning, themes = f"meaning_{words.language}", {}  # type: ignore[var-annotated]
+    meaning = f"meaning_{words.language}"
+    themes: dict[str, list[str]] = {}
     for line in dictionary.values():
         themes.setdefault(str(line["theme"]), []).append(str(line[meaning]))
     rows = [

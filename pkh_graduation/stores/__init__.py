@@ -27,7 +27,7 @@ from pkh_graduation.stores.tables import Store, StoreError, columns_of, open_sto
 from pkh_graduation.stores.tombstones import FILE as TOMBSTONES
 from pkh_graduation.stores.tombstones import add_tombstones, forgotten, read_tombstones, stones_of
 from pkh_graduation.stores.vault import MANIFEST as VAULT_MANIFEST
-from pkh_graduation.stores.vault import Vault, demo_seed_of, open_vault, read_names, read_vault, write_vault
+from pkh_graduation.stores.vault import Vault, demo_seed_of, numbers_of, open_vault, read_names, read_vault, write_vault
 
 __all__ = [
     "TOMBSTONES",
@@ -58,6 +58,7 @@ __all__ = [
     "key_at_hand",
     "list_bundles",
     "load_bundle",
+    "numbers_of",
     "only_run",
     "open_store",
     "open_vault",

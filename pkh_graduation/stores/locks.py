@@ -72,7 +72,7 @@ def _holder(file: int) -> str:
         return ""
 
 
-if sys.platform == "win32":  # pragma: no cover
+if sys.platform == "win32":  # pragma: no cover - msvcrt is there on Windows alone
 
     def _lock(file: int) -> None:
         import msvcrt

@@ -6,7 +6,6 @@ Only here is the planted truth opened, after everything is decided, to say how f
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import time
 from pathlib import Path
 from typing import Any
@@ -40,11 +39,6 @@ def make_population(folder: str | Path, *, preset: str = "mini", seed: int = 7, 
     return places.records
 
 
-def demo_key(seed: int) -> bytes:
-    """Pseudonym key of the demo. For made-up people only: it follows from the seed, so it protects nobody."""
-    return hashlib.sha256(f"pkh_graduation demo key, made-up people only, seed {seed}".encode()).digest()
-
-
 def demo(
     places: Places, *, preset: str, seed: int, as_of: dt.date, settings: Settings, progress: Progress = quiet
 ) -> dict[str, Any]:
@@ -54,7 +48,7 @@ def demo(
     progress("1/7 membuat penduduk buatan")
     population.write_population(places.records, places.truth, preset=preset, seed=seed, workers=2)
     progress("2/7 membaca catatan")
-    read = ingesting.ingest(places.records, places, key=demo_key(seed), settings=settings, progress=progress)
+    read = ingesting.ingest(places.records, places, key=stores.demo_key(seed), settings=settings, progress=progress)
     progress("3/7 menghitung fitur")
     made = featuring.compute(places, as_of=as_of, recipe=recipe, crew=crew, progress=progress)
     progress("4/7 uji mundur")

@@ -77,7 +77,7 @@ def _tables(places: Places, families: list[str]) -> dict[str, Any]:
 
 def _set_aside(places: Places, families: list[str], cipher: stores.Cipher) -> dict[str, Any]:
     """Lines of quarantine and findings, and corrections."""
-    numbers = subject_rights.numbers_of(families)
+    numbers = stores.numbers_of(families)
     sealed = quarantining.read_sealed(places, cipher)
     mine = sealed[sealed["kpm"].isin(numbers)]
     mended = quarantining.read_corrections(places, cipher).frame

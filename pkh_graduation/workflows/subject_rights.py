@@ -33,11 +33,6 @@ class SubjectError(ValueError):
     """No such family here."""
 
 
-def numbers_of(families: Collection[str]) -> np.ndarray:
-    """The integers of pseudonyms."""
-    return np.array([int(family[1:], 16) for family in sorted(families)], dtype=np.int64)
-
-
 def honoured(
     done: Ingested, places: Places, cipher: stores.Cipher, retention: Retention
 ) -> tuple[Ingested, dict[str, int]]:
@@ -65,7 +60,7 @@ def _silent(done: Ingested, years: int | None) -> set[str]:
 
 def without(done: Ingested, families: Collection[str]) -> Ingested:
     """An ingest's yield as if it had never named these families (``kpm_id``); the counts of rows stay those of the exports."""
-    numbers = numbers_of(families)
+    numbers = stores.numbers_of(families)
     tables = {name: _table_without(table, numbers) for name, table in done.records.tables.items()}
     records = Records(tables, done.records.sintetis, digest(tables), done.records.missing)
     mine = done.sealed["kpm"].isin(numbers)
@@ -202,7 +197,7 @@ def _lists_of(
 
 def _forget_quarantine(places: Places, families: Collection[str], cipher: stores.Cipher) -> int:
     """Take the family's lines out of quarantine, findings and corrections; returns how many there were."""
-    numbers = numbers_of(families)
+    numbers = stores.numbers_of(families)
     folder = quarantining.folder_of(places)
     sealed = quarantining.read_sealed(places, cipher)
     corrections = quarantining.read_corrections(places, cipher)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pkh_graduation import stores
 from pkh_graduation.workflows import demonstrating, ingesting
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import read_settings
@@ -65,7 +66,7 @@ def office(tmp_path_factory):
     places = Places(out)
     demonstrating.make_population(out, preset="mini", seed=7)
     read = read_settings(out.parent / "pkh.toml")
-    ingesting.ingest(places.records, places, key=demonstrating.demo_key(7), settings=read)
+    ingesting.ingest(places.records, places, key=stores.demo_key(7), settings=read)
     seconds = {}
     for step in ("features", "train", "score"):
         began = time.perf_counter()

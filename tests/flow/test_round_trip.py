@@ -91,7 +91,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Round:
     out = tmp_path_factory.mktemp("pulang")
     places, key = Places(out), out / "kunci"
     demonstrating.make_population(out, preset="mini", seed=7)
-    key.write_bytes(demonstrating.demo_key(7))
+    key.write_bytes(stores.demo_key(7))
     events = pd.read_csv(places.records / "peristiwa_status.csv", dtype=str)
     events[~events["jenis"].isin(list(CAUSE_OF))].to_csv(places.records / "peristiwa_status.csv", index=False)
     ingest = ("ingest", str(places.records), "--out", str(out), "--key-file", str(key))
