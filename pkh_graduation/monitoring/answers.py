@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from pkh_graduation.monitoring.deliveries import RawAnswer
+from pkh_graduation.programme.outcomes import ENGLISH
 from pkh_graduation.programme.returns import OUTCOMES, plain_note
 
 VISITED = ("ditemui", "tidak_ditemui", "pindah", "meninggal")
@@ -105,12 +106,12 @@ def says_objection(raw: RawAnswer) -> bool:
 
 
 def _code(column: str, text: str) -> str | None:
-    """Code of a code or label, in any case; None when there is none."""
+    """Code of a code or label (in either language of the forms), in any case; None when there is none."""
     wanted = text.strip().casefold()
     if not wanted:
         return ""
-    labels = OUTCOMES[column]
-    return next((code for code, label in labels.items() if wanted in (code, label.casefold())), None)
+    labels, english = OUTCOMES[column], ENGLISH[column]
+    return next((code for code in labels if wanted in (code, labels[code].casefold(), english[code].casefold())), None)
 
 
 def _date_fault(text: str, day: dt.date | None, as_of: dt.date, received: dt.date) -> Fault | None:

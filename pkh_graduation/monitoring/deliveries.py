@@ -2,8 +2,8 @@
 
 Read are the workbook of a list (``.xlsx``), the short text of a phone page, also inside the export of a chat (``.txt``), and an
 ODK CSV (``.csv``) with columns ``list_id`` (or ``id_daftar``), ``row_id`` (or ``id_baris``), the answers by the names of the
-records, and ``SubmissionDate`` where there is one. What cannot be read becomes rows that carry the rule they break, so that
-every row is accounted for.
+records, and ``SubmissionDate`` (KoBo: ``_submission_time``) where there is one. What cannot be read becomes rows that carry
+the rule they break, so that every row is accounted for.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class Delivery:
     rows: tuple[RawAnswer, ...]
 
 
-def read_delivery(path: Path) -> Delivery:
-    """Read one returned file; damage becomes rows with a rule, never an exception.
+def read_delivery(path: Path, unlock: Callable[[bytes], bytes] = bytes) -> Delivery:
+    """Read one returned file; damage becomes rows with a rule, never an exception. ``unlock`` opens a locked workbook, or raises
+    a ValueError.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -66,7 +67,11 @@ def read_delivery(path: Path) -> Delivery:
     reader = _READERS.get(path.suffix.casefold())
     if reader is None:
         return Delivery(path.name, (RawAnswer(1, rule="jenis_berkas"),))
-    return Delivery(path.name, tuple(reader(path.read_bytes())))
+    try:
+        content = unlock(path.read_bytes())
+    except ValueError:
+        return Delivery(path.name, (RawAnswer(1, rule="berkas_tak_terbaca"),))
+    return Delivery(path.name, tuple(reader(content)))
 
 
 def _read_workbook(content: bytes) -> list[RawAnswer]:
@@ -156,7 +161,10 @@ _ALIASES = {
     "hasil_kunjungan": "hasil",
     "keputusan_daftar": "keputusan",
     "tanggal": "tanggal_kunjungan",
+    "_submission_time": "submissiondate",
+    **{head.casefold(): column for head, column in LAYOUT.answers.items()},
 }
+"""Other names of columns: as KoBo calls the moment of sending, and as the questions are worded."""
 _SENT = "submissiondate"
 
 

@@ -13,7 +13,7 @@ from pkh_graduation.contracts import Quarantine
 from pkh_graduation.monitoring.answers import OBJECTS, UNDATED, Fault, Judged, judge, says_objection
 from pkh_graduation.monitoring.deliveries import Delivery, RawAnswer
 from pkh_graduation.monitoring.rules import RULES
-from pkh_graduation.programme.returns import plain_note
+from pkh_graduation.programme.returns import ALPHABET, LIST_LETTERS, ROW_LETTERS, plain_note
 
 ISSUED = ("list_id", "row_id", "run_id", "kpm_id", "pendamping_id", "tanggal_acuan")
 """Columns of the register of issued lists: one line per family of a list; ``tanggal_acuan`` is an ISO date."""
@@ -189,14 +189,21 @@ class Desk:
         self.waiting += says_objection(line.raw)
         # What stood in a cell may be anything, a name or a number included: shown is what a note may show.
         shown = plain_note(fault.value) if fault.column in _SHOWN else ""
-        ids = [plain_note(name)[:_LONGEST_ID] for name in line.key]
+        shown = _id(shown) if fault.column in _IDS else shown
+        ids = [_id(name) for name in line.key]
         self.aside.append(
             (TABLE, sheet.name, line.raw.row, fault.column, shown, fault.rule, RULES[fault.rule], *ids, self.received)
         )
 
 
-_SHOWN = ("hasil", "keputusan_keluarga", "keputusan", "tanggal_kunjungan", "tanggal_diketahui", "list_id", "row_id")
-_LONGEST_ID = 16
+_IDS = ("list_id", "row_id")
+_SHOWN = ("hasil", "keputusan_keluarga", "keputusan", "tanggal_kunjungan", "tanggal_diketahui", *_IDS)
+
+
+def _id(text: str) -> str:
+    """An id of ours as it stands; of anything else, which may be a name or a number, nothing."""
+    own = len(text) in (LIST_LETTERS, ROW_LETTERS) and set(text) <= set(ALPHABET) and not text.isdigit()
+    return text if own else ""
 
 
 def _good(sheet: Sheet) -> Iterator[Line]:

@@ -101,15 +101,16 @@ def _off_list(line: pd.Series, caseload: pd.DataFrame, quota: int, listed: int) 
     if _text(line["slot"]) == "disisihkan":
         return "Disisihkan lewat undian supaya daftar dapat dinilai dengan jujur; tidak ditampilkan di daftar."
     band = _text(line["kategori"])
-    if band != SIAP_DIBAHAS:
-        return f"Kesiapan: {BANDS.get(band, band)}. Daftar hanya diisi dari keluarga yang siap dibahas."
+    if band == BELUM or (band != SIAP_DIBAHAS and listed < quota):
+        return f"Kesiapan: {BANDS.get(band, band)}. Tempat hanya diisi dari keluarga yang peluangnya di atas rata-rata."
     return _crowded(line, caseload, quota, listed)
 
 
 def _crowded(line: pd.Series, caseload: pd.DataFrame, quota: int, listed: int) -> str:
     chosen = caseload[caseload["urutan"].notna() & (caseload["slot"] == "model")]
     last, own = chosen["p_mandiri_12m"].min(), line["p_mandiri_12m"]
-    said = f"Siap dibahas, tetapi tempat sudah penuh ({listed} dari {quota})."
+    band = BANDS.get(_text(line["kategori"]), "")
+    said = f"{band.capitalize()}; tempat sudah penuh ({listed} dari {quota})."
     if pd.isna(last) or pd.isna(own):
         return said
     if own < last:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from pkh_graduation.outputs.views import Caseload, Family
 from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
 
 _WIDTH, _HEIGHT = 1000, 28
+_RADIUS = 15.9155
+"""Of a ring whose round is 100 long."""
 _BAND: Mapping[str, str] = {
     SIAP_DIBAHAS: "siap dibahas, di luar kuota",
     PERLU_PENDAMPINGAN: "perlu pendampingan usaha",
@@ -65,12 +68,36 @@ def stacked(slices: Sequence[Slice], title: str) -> Markup:
     )
 
 
+def thin(slices: Sequence[Slice]) -> Markup:
+    """One thin bar cut into parts, whose legend stands elsewhere."""
+    whole, rects, left = sum(part.size for part in slices), [], 0.0
+    for part in slices:
+        wide = part.size * 100 / whole
+        rects.append(f'<rect class="c{part.colour}" x="{left:.1f}" width="{max(wide - 1, 0.5):.1f}" height="8"/>')
+        left += wide
+    return _strip("".join(rects)) if rects else Markup()
+
+
+def ring(share: float | None) -> Markup:
+    """A ring filled as far as a share from 0 to 1 goes, with the per cent inside; a dash where it is not told."""
+    full = min(max(share or 0.0, 0.0), 1.0) * 100
+    told = "–" if share is None else f"{math.floor(share * 100 + 0.5)} %"
+    arc = f'<circle class="arc" cx="21" cy="21" r="{_RADIUS}" stroke-dasharray="{full:.1f} 100"/>' if full else ""
+    return Markup(
+        f'<svg class="ring" aria-hidden="true" viewBox="0 0 42 42"><circle cx="21" cy="21" r="{_RADIUS}"/>{arc}'
+        f'<text x="21" y="23.8" text-anchor="middle">{told}</text></svg>'
+    )
+
+
 def share_bar(share: float | None, colour: int = 0) -> Markup:
     """A small bar for a share from 0 to 1 in a cell of a table; nothing where the share is not told."""
     if share is None:
         return Markup()
     wide = min(max(share, 0.0), 1.0) * 100
-    return Markup(
-        f'<svg class="mini" aria-hidden="true" viewBox="0 0 100 8" preserveAspectRatio="none"><rect class="track" width="100" '
-        f'height="8"/><rect class="c{colour}" width="{wide:.1f}" height="8"/></svg>'
+    return _strip(
+        f'<rect class="track" width="100" height="8"/><rect class="c{colour}" width="{wide:.1f}" height="8"/>'
     )
+
+
+def _strip(rects: str) -> Markup:
+    return Markup(f'<svg class="mini" aria-hidden="true" viewBox="0 0 100 8" preserveAspectRatio="none">{rects}</svg>')

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pkh_graduation.outputs import words
+from pkh_graduation.outputs.overview import NOTE, Overview, added, share, tile
 from pkh_graduation.outputs.summary import COUNTS, GROUPS, MEASURES, STAGES
 from pkh_graduation.outputs.totals import EVERYWHERE, Totals
 from pkh_graduation.outputs.views import safe_name
@@ -45,10 +46,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Summary:
-    """One page: where it is about (empty for all), a sentence, and its tables. ``up`` leads to the page above."""
+    """One page: where it is about (empty for all), a sentence, a picture, and its tables. ``up`` leads to the page above."""
 
     place: str
     sentence: str
+    overview: Overview
     tables: tuple[Table, ...]
     up: str = ""
 
@@ -76,7 +78,8 @@ def region_summary(
         f"{whole['dampingan']} keluarga dampingan."
     )
     place = place_name(kabupaten, names) if totals.several else ""
-    return Summary(place, sentence, tables, "../index.html" if totals.several else "")
+    overview = _districts(below, people, names)
+    return Summary(place, sentence, overview, tables, "../index.html" if totals.several else "")
 
 
 def nation_summary(
@@ -97,7 +100,28 @@ def nation_summary(
         f"{words.number(len(totals.people))} pendamping, kuota setahun {whole['kuota']} keluarga, di daftar "
         f"{whole['terdaftar']} dari {whole['dampingan']} keluarga dampingan."
     )
-    return Summary("", sentence, tables)
+    return Summary("", sentence, _regions(rows, names, links), tables)
+
+
+def _regions(rows: Sequence[tuple[str, Mapping[str, str]]], names: Mapping[str, str], links: Sequence[str]) -> Overview:
+    """A tile per kabupaten."""
+    tiles = (
+        tile(place_name(row[key], names), row, quota=row["kuota"], listed=row["terdaftar"], link=link)
+        for (key, row), link in zip(rows, links, strict=True)
+    )
+    return Overview("Kabupaten/kota sekali pandang", NOTE.format(kind="kabupaten/kota"), tuple(tiles))
+
+
+def _districts(
+    rows: Sequence[tuple[str, Mapping[str, str]]], people: pd.DataFrame, names: Mapping[str, str]
+) -> Overview:
+    """A tile per kecamatan; its places are those of the pendamping most of whose families live there."""
+    tiles = []
+    for key, row in rows:
+        own = people[people["kecamatan"] == row[key]]
+        quota, listed = (added(own[name]) for name in ("kuota", "terdaftar"))
+        tiles.append(tile(place_name(row[key], names), row, quota=quota, listed=listed))
+    return Overview("Kecamatan sekali pandang", NOTE.format(kind="kecamatan"), tuple(tiles))
 
 
 def place_name(code: str, names: Mapping[str, str]) -> str:
@@ -108,22 +132,6 @@ def place_name(code: str, names: Mapping[str, str]) -> str:
 def page_name(kabupaten: str) -> str:
     """Folder and page of a kabupaten."""
     return safe_name(kabupaten or "tidak-tercatat")
-
-
-def shown(text: str) -> int | None:
-    """The number behind a printed count; None where it is hidden.
-
-    >>> shown("1.234"), shown("<5"), shown("–")
-    (1234, None, None)
-    """
-    digits = text.replace(".", "")
-    return int(digits) if digits.isdigit() else None
-
-
-def _share(part: str, whole: str) -> float | None:
-    """Share of two printed counts; it tells nothing that they do not."""
-    above, below = shown(part), shown(whole)
-    return None if above is None or not below else above / below
 
 
 def _percent(share: float | None) -> str:
@@ -145,7 +153,7 @@ def _target(totals: Totals, code: str, whole: Mapping[str, str]) -> Table:
     note = (
         "Kasus yang sedang berjalan pada tanggal daftar (laporan RHK 4: usulan, lalu surat pernyataan ditandatangani)."
     )
-    shares = [_share(count, whole["kuota"]) for _, count in steps]
+    shares = [share(count, whole["kuota"]) for _, count in steps]
     rows = [(name, count, _percent(share)) for (name, count), share in zip(steps, shares, strict=True)]
     return Table(
         "Target", "Perjalanan ke target", note, ("Langkah", "Keluarga", "Dari 100 tempat kuota"), rows,
@@ -162,8 +170,8 @@ def _places(
     head: str,
     links: Sequence[str] = (),
 ) -> Table:
-    shares = [_share(row["terdaftar"], row["dampingan"]) for _, row in rows]
-    shares.append(_share(whole["terdaftar"], whole["dampingan"]))
+    shares = [share(row["terdaftar"], row["dampingan"]) for _, row in rows]
+    shares.append(share(whole["terdaftar"], whole["dampingan"]))
     texts = [[place_name(row[key], names), *(row[count] for count in COUNTS)] for key, row in rows]
     texts.append(["Jumlah", *(whole[count] for count in COUNTS)])
     return Table(
@@ -195,6 +203,9 @@ def _people(people: pd.DataFrame, names: Mapping[str, str], root: str) -> Table:
         "Mengapa ada tempat kosong",
         "Lantai tidak terpenuhi",
     )
+    # A column that says nothing of anybody only takes room.
+    kept = [place for place in range(len(columns)) if place < 3 or any(row[place] for row in rows)]
+    rows, columns = [[row[place] for place in kept] for row in rows], tuple(columns[place] for place in kept)
     links = [f"{root}{stem}.html" for stem in people["berkas"]]
     return Table("Pendamping", "Per pendamping", "", columns, rows, frozenset(range(2, len(COUNTS) + 3)), links=links)
 
@@ -205,7 +216,7 @@ def _groups(totals: Totals, code: str) -> Table:
     wide = own.pivot(index=["tabel", "isi"], columns="ukuran", values="keluarga")
     order = [(title, name) for title, *names in GROUPS.values() for name in names]
     there = [key for key in order if key in wide.index]
-    shares = [_share(wide.at[key, "terdaftar"], wide.at[key, "dampingan"]) for key in there]
+    shares = [share(wide.at[key, "terdaftar"], wide.at[key, "dampingan"]) for key in there]
     rows = [
         [f"{key[0]}: {key[1]}", *(wide.at[key, measure] for measure in MEASURES), _percent(share)]
         for key, share in zip(there, shares, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from pkh_graduation.outputs import words
@@ -10,9 +12,9 @@ from pkh_graduation.outputs.coordinator import SUPPRESSED, Summary, Table
 from pkh_graduation.outputs.files import INDEX_TITLE
 from pkh_graduation.outputs.views import About
 
-_FIRST_WIDTH, _WIDTH, _WIDE = 34.0, 13.0, 44.0
-_TEXT_FROM = 24
-"""Signs from which a column of text is set wide."""
+_NARROW, _WIDE = 12.0, 54.0
+"""Least and greatest width of a column."""
+_LINE_POINTS = 13.0
 
 
 def make_summary_book(summary: Summary, about: About) -> bytes:
@@ -24,7 +26,8 @@ def make_summary_book(summary: Summary, about: About) -> bytes:
     title = f"{INDEX_TITLE}{place}, per {words.date(about.as_of)}{tag}"
     for table in summary.tables:
         if table.rows:
-            _sheet(add_sheet(book, table.name), table, styles, (title, summary.sentence), footer)
+            told = (title, f"{summary.sentence} {about.ranking}")
+            _sheet(add_sheet(book, table.name), table, styles, told, footer)
     book.close()
     return buffer.getvalue()
 
@@ -38,16 +41,30 @@ def _sheet(sheet: Any, table: Table, styles: dict[str, int], about: tuple[str, s
     sheet.hide_gridlines(2)
     title, sentence = about
     above = [(title, "title"), (sentence, "note"), (words.TOOL, "tool"), (table.title, "tool"), (table.note, "note")]
-    lines_above(sheet, styles, [*above, (SUPPRESSED, "note")])
-    head = len(above) + 1
+    lines = [*above, (SUPPRESSED, "note"), (words.APPEAL, "note")]
+    lines_above(sheet, styles, lines)
+    head = len(lines)
     sheet.repeat_rows(head)
     sheet.freeze_panes(head + 1, 1)
-    sheet.add_row(head, table.columns, [styles["head"]] * len(table.columns), 34)
+    widths = [_width(table, place) for place in range(len(table.columns))]
+    sheet.add_row(head, table.columns, [styles["head"]] * len(table.columns), _height(table.columns, widths))
     looks = [styles["number" if place in table.numbers else "cell"] for place in range(len(table.columns))]
     bold = [styles["total" if place in table.numbers else "name"] for place in range(len(table.columns))]
     for row, texts in enumerate(table.rows, head + 1):
         last = table.total and row == head + len(table.rows)
-        sheet.add_row(row, list(texts), bold if last else looks)
-    for place in range(len(table.columns)):
-        longest = max(len(row[place]) for row in table.rows)
-        sheet.set_column(place, place, _FIRST_WIDTH if not place else _WIDE if longest > _TEXT_FROM else _WIDTH)
+        sheet.add_row(row, list(texts), bold if last else looks, _height(texts, widths))
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
+
+
+def _width(table: Table, place: int) -> float:
+    """Width in characters that holds a column's longest text or word of its head, within bounds."""
+    longest = max(len(row[place]) for row in table.rows)
+    word = max(len(word) for word in table.columns[place].split())
+    return min(_WIDE, max(_NARROW, 1.1 * longest + 1, 1.15 * word + 1))
+
+
+def _height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """Height in points that shows every line of a row."""
+    lines = max(len(textwrap.wrap(text, int(width / 1.15))) for text, width in zip(texts, widths, strict=True))
+    return 4 + _LINE_POINTS * max(lines, 1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 TITLE = "Daftar prioritas"
 """Begins the title of every list, page and workbook alike."""
+FORM_TITLE = "Formulir kunjungan"
+"""Begins the title of every form for ODK."""
 INDEX_TITLE = "Ringkasan daftar prioritas"
 """Begins the title of every coordinator's page."""
 
@@ -51,8 +53,9 @@ def _candidates(out: Path) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
     known: tuple[tuple[str, str, Callable[[Path], bool]], ...] = (
         ("pendamping", rf"{_NAME}\.html", lambda path: _is_page(path, TITLE)),
         ("pendamping", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, TITLE)),
+        ("pendamping", rf"{_NAME}\.odk\.xlsx", lambda path: _is_untouched(path, FORM_TITLE)),
         ("pendamping", rf"{_NAME}\.pdf", _is_list_pdf),
-        ("pendamping", rf"\.{_NAME}\.(xlsx|html|pdf)\.part", lambda path: True),
+        ("pendamping", rf"\.{_NAME}\.((odk\.)?xlsx|html|pdf)\.part", lambda path: True),
         ("kabupaten", rf"{_NAME}\.html", lambda path: _is_page(path, INDEX_TITLE)),
         ("kabupaten", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, INDEX_TITLE)),
         ("daftar", rf"bucket={_NAME}\.(parquet|csv)", lambda path: True),

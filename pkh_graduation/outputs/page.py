@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from typing import Any
 
@@ -14,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pkh_graduation.outputs import words
-from pkh_graduation.outputs.charts import Slice, caseload_slices, share_bar, stacked
-from pkh_graduation.outputs.coordinator import HEADS, SUPPRESSED, Summary, shown
+from pkh_graduation.outputs.charts import caseload_slices, ring, share_bar, stacked, thin
+from pkh_graduation.outputs.coordinator import HEADS, SUPPRESSED, Summary
+from pkh_graduation.outputs.overview import band_slices
 from pkh_graduation.outputs.summary import BANDS
 from pkh_graduation.outputs.views import About, Caseload
 from pkh_graduation.programme.returns import LAYOUT, LETTERS, OUTCOMES
@@ -64,7 +66,7 @@ def make_page(caseload: Caseload, about: About) -> str:
     What is noted on the page stays on the phone; it leaves as the short text of `programme.returns`.
     """
     highest = max((family.p or 0.0 for family in caseload.daftar), default=0.0)
-    return (
+    made = (
         _environment()
         .get_template("list.html.j2")
         .render(
@@ -72,11 +74,18 @@ def make_page(caseload: Caseload, about: About) -> str:
             caseload=caseload,
             chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
             asked=_asked(),
+            work=[words.RHK[band] for band in BANDS if any(f.bulan and f.band == band for f in caseload.daftar)],
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
             scale=100 / highest if highest else 0.0,
             about=about,
+            lang=Markup("") if about.language == "id" else Markup(' lang="{}"').format(about.language),
         )
     )
+    # Line breaks between tags are never seen, and are some kilobytes of a cheap phone's data. Texts have no bare "<".
+    return _BETWEEN_TAGS.sub("><", made)
+
+
+_BETWEEN_TAGS = re.compile(r">\n+<")
 
 
 def make_index(summary: Summary, about: About) -> str:
@@ -85,16 +94,21 @@ def make_index(summary: Summary, about: About) -> str:
         _environment()
         .get_template("index.html.j2")
         .render(
-            **_frame(), about=about, summary=summary, bar=share_bar, suppressed=SUPPRESSED, chart=_overview(summary)
+            **_frame(),
+            about=about,
+            summary=summary,
+            bar=share_bar,
+            ring=ring,
+            thin=thin,
+            suppressed=SUPPRESSED,
+            chart=_whole(summary),
         )
     )
 
 
-def _overview(summary: Summary) -> Markup:
+def _whole(summary: Summary) -> Markup:
     """The bands of all families as one bar, where every count may be told."""
     places = next(table for table in summary.tables if table.total)
     whole = dict(zip(places.columns, places.rows[-1], strict=True))
-    bands = [(words.BAND[band], shown(whole[HEADS[band]])) for band in BANDS]
-    told = [Slice(label, size, place) for place, (label, size) in enumerate(bands) if size]
-    complete = all(size is not None for _, size in bands)
-    return stacked(told, f"{whole[HEADS['dampingan']]} keluarga dampingan menurut kesiapan") if complete else Markup()
+    told = band_slices(whole, [HEADS[band] for band in BANDS])
+    return stacked(told, f"{whole[HEADS['dampingan']]} keluarga dampingan menurut kesiapan")

@@ -55,7 +55,8 @@ def _content(caseload: Caseload, about: About) -> dict[str, Any]:
     places = sorted({family.desa for family in caseload.semua})
     return {
         "title": f"{TITLE} pendamping {caseload.pendamping}",
-        "about": f"Per {words.date(about.as_of)} · kuota setahun {caseload.kuota}, di daftar {len(caseload.daftar)} keluarga",
+        "about": f"Per {words.date(about.as_of)} · kuota setahun {caseload.kuota}, di daftar {len(caseload.daftar)} keluarga · "
+        f"{about.ranking}",
         "tag": about.tag,
         "tool": words.TOOL,
         "appeal": words.APPEAL,

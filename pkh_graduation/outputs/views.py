@@ -8,15 +8,31 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pkh_graduation.outputs import words
+
 
 @dataclass(frozen=True)
 class About:
-    """What every file says of its list: date, run, model's version, and a tag for made-up data (empty for real data)."""
+    """What every file says of its list: date, run, model's version, and a tag for made-up data (empty for real data).
+
+    ``language`` is that of the sentences about families; everything else is in Indonesian.
+    """
 
     as_of: dt.date
     run_id: str
     model: str
     tag: str
+    language: str = "id"
+
+    @property
+    def without_model(self) -> bool:
+        """Whether no model stands behind the order."""
+        return self.model.startswith(words.WITHOUT_MODEL)
+
+    @property
+    def ranking(self) -> str:
+        """What the order rests on, as a sentence."""
+        return words.ranking(self.model)
 
 
 class Reason(NamedTuple):

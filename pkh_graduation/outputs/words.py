@@ -17,12 +17,21 @@ APPEAL = (
 )
 """Stands on every page."""
 
+TOOL_EN = "This list is an aid, not a decision. A family graduates by its own statement alone."
+APPEAL_EN = (
+    "A family may disagree: tell the pendamping, the village office or Dinsos, or use usul-sanggah of Cek Bansos. An objection "
+    "is recorded and does the family no harm."
+)
+"""The two sentences above in English, for forms with a second language."""
+
 SUPPORTING = "Mengapa di daftar"
 HOLDING = "Yang menahan"
 DOING = "Apa yang bisa dilakukan"
+WITHOUT_MODEL = "tanpa model"
+"""How the name of a model begins where there is none."""
 NOTHING_PROVEN = "Tidak ada tindakan yang terbukti."
-REFERRALS = "Rujukan yang dapat dibicarakan"
-VERIFY = "Syarat tampak terpenuhi menurut catatan; verifikasi ke Dinsos."
+REFERRALS = "Rujukan yang dapat dibicarakan (verifikasi ke Dinsos)"
+VERIFY = "Rujukan: syaratnya tampak terpenuhi menurut catatan; verifikasi ke Dinsos."
 PROTECTED = "Perlindungan berkelanjutan"
 PROTECTED_NOTE = "Keluarga ini tetap dilindungi dan tidak diusulkan graduasi."
 NATURAL = "Persiapan alamiah"
@@ -37,7 +46,7 @@ GRADE: Mapping[str, str] = {
     "E2": "terukur pada percobaan alami", "E3": "terukur lewat uji acak",
 }  # fmt: skip
 """How strong the evidence behind an action is (grade -> words)."""
-SIMILAR = "Keluarga dengan keadaan serupa lebih sering (atau lebih jarang) graduasi mandiri; ini bukan sebab-akibat."
+SIMILAR = "Keluarga dengan keadaan serupa lebih sering (atau lebih jarang) graduasi mandiri; ini pola pada catatan, bukan bukti."
 
 BAND: Mapping[str, str] = {
     SIAP_DIBAHAS: "siap dibahas",
@@ -50,7 +59,7 @@ STAGE: Mapping[str, str] = {
     "ttd_pernyataan": "surat pernyataan ditandatangani",
     "verifikasi": "verifikasi",
     "disetujui": "disetujui",
-    "efektif": "efektif",
+    "efektif": "berlaku",
 }
 
 RHK: Mapping[str, str] = {
@@ -64,6 +73,19 @@ _MONTHS = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni",
     "Juli", "Agustus", "September", "Oktober", "November", "Desember",
 )  # fmt: skip
+
+
+def ranking(model: str) -> str:
+    """What the order of a list rests on; ``model`` as the lists' notes have it.
+
+    >>> ranking("graduasi-2026-12-31")
+    'Urutan menurut model graduasi-2026-12-31.'
+    """
+    if not model:
+        return "Asal urutan tidak dicatat."
+    if model.startswith(WITHOUT_MODEL):
+        return f"Daftar ini {model}: urutan menurut aturan praktik, bukan menurut peluang."
+    return f"Urutan menurut model {model}."
 
 
 def date(when: dt.date) -> str:

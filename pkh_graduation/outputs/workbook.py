@@ -34,6 +34,8 @@ NATURAL = words.BESIDE[1][0]
 _HEAD = 6
 """Row (from 0) of the list's column names; above it stand title, notes and the tool's limits."""
 _LINE_POINTS = 12.5
+_SIGNS = 1.2
+"""Signs of running text that fit into one unit of a column's width."""
 _ALLOWED = {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True}
 
 
@@ -49,7 +51,7 @@ def make_workbook(caseload: Caseload, about: About) -> bytes:
     tag = f" · {about.tag}" if about.tag else ""
     title = f"Daftar prioritas pendamping {caseload.pendamping}, per {words.date(about.as_of)}{tag}"
     footer = footer_of(about)
-    marks = _list_sheet(add_sheet(book, LIST_SHEET), caseload, styles, title, footer, about.as_of)
+    marks = _list_sheet(add_sheet(book, LIST_SHEET), caseload, styles, title, footer, about)
     if caseload.rencana:
         _plan_sheet(add_sheet(book, PLAN_SHEET), caseload, styles, title, footer, about.as_of)
     if any(family.lain for family in caseload.semua):
@@ -61,7 +63,7 @@ def make_workbook(caseload: Caseload, about: About) -> bytes:
 
 
 def _list_sheet(
-    sheet: Any, caseload: Caseload, styles: dict[str, int], title: str, footer: str, as_of: dt.date
+    sheet: Any, caseload: Caseload, styles: dict[str, int], title: str, footer: str, about: About
 ) -> list[tuple[str, str]]:
     """The list; returns id and seal of each of its rows."""
     # On one sheet of paper twenty columns would be too small to read: who and why, then what to check and what came of it.
@@ -70,6 +72,7 @@ def _list_sheet(
     filled = f"Kuota setahun: {caseload.kuota} keluarga. Terisi: {len(caseload.daftar)}." + (
         f" Sebab: {caseload.sebab}." if caseload.sebab else ""
     )
+    filled = f"{about.ranking} {filled}"
     floors = f"Lantai yang tidak terpenuhi: {caseload.lantai}." if caseload.lantai else ""
     above = ((title, "title"), (words.TOOL, "tool"), (filled, "note"), (words.SIMILAR, "note"), (words.APPEAL, "note"))
     lines_above(sheet, styles, [*above, (floors, "note")])
@@ -88,7 +91,7 @@ def _list_sheet(
         marks.append((family.baris, seal(cells)))
     last = _HEAD + len(caseload.daftar)
     if caseload.daftar:
-        _guide(sheet, last, as_of, max(family.p or 0.0 for family in caseload.daftar))
+        _guide(sheet, last, about.as_of, max(family.p or 0.0 for family in caseload.daftar))
     sheet.set_column(len(columns) - 1, len(columns) - 1, 12, None, {"hidden": True})
     _also_in_process(sheet, last + 2, caseload, styles)
     sheet.protect("", _ALLOWED)
@@ -98,14 +101,14 @@ def _list_sheet(
 _CHANCE = [column.name for column in LIST_COLUMNS].index(CHANCE)
 
 
-def _height(texts: Sequence[str], columns: Sequence[Column]) -> float:
+def _height(texts: Sequence[str], columns: Sequence[Column], least: int = 2) -> float:
     """Row height in points: spreadsheet programs on phones do not fit rows to wrapped text by themselves."""
-    lines = 2
+    lines = least
     for text, column in zip(texts, columns, strict=True):
-        room = column.width * 1.12
+        room = column.width * _SIGNS
         if len(text) > room or "\n" in text:
             lines = max(lines, sum([max(1, math.ceil(len(line) / room)) for line in text.split("\n")]))
-    return min(400.0, 6 + _LINE_POINTS * lines)
+    return min(400.0, (6 if lines > 1 else 3) + _LINE_POINTS * lines)
 
 
 def _guide(sheet: Any, last: int, as_of: dt.date, highest: float) -> None:
@@ -200,10 +203,11 @@ def _all_sheet(sheet: Any, caseload: Caseload, styles: dict[str, int], title: st
     page(sheet, ALL_COLUMNS, footer, repeat=2, freeze=(3, 1))
     everyone = f"Seluruh keluarga dampingan: {words.number(len(caseload.semua))}. {words.TOOL}"
     lines_above(sheet, styles, [(title, "title"), (everyone, "note")])
-    sheet.add_row(2, [column.name for column in ALL_COLUMNS], [styles["head"]] * len(ALL_COLUMNS))
+    sheet.add_row(2, [column.name for column in ALL_COLUMNS], [styles["head"]] * len(ALL_COLUMNS), 2 * _LINE_POINTS + 6)
     texts, looks = [column.text for column in ALL_COLUMNS], [styles["cell"]] * len(ALL_COLUMNS)
     for row, family in enumerate(caseload.semua, 3):
-        sheet.add_row(row, [text(family) for text in texts], looks)
+        told = [text(family) for text in texts]
+        sheet.add_row(row, told, looks, _height(told, ALL_COLUMNS, least=1))
     sheet.protect("", _ALLOWED)
 
 

@@ -23,6 +23,7 @@ from pkh_graduation.outputs.coordinator import Summary, nation_summary, page_nam
 from pkh_graduation.outputs.coordinator_book import make_summary_book
 from pkh_graduation.outputs.files import remove_stale, write_whole
 from pkh_graduation.outputs.identities import read_identities
+from pkh_graduation.outputs.locked import check_lock, locked
 from pkh_graduation.outputs.machine import csv_of, machine_frame
 from pkh_graduation.outputs.page import make_index, make_page
 from pkh_graduation.outputs.pdf import make_pdf
@@ -30,16 +31,19 @@ from pkh_graduation.outputs.summary import PartSummary, exclusions, groups, per_
 from pkh_graduation.outputs.totals import total
 from pkh_graduation.outputs.views import About, Caseload, safe_name
 from pkh_graduation.outputs.workbook import make_workbook
+from pkh_graduation.outputs.xlsform import make_form
 
 FORMATS = ("xlsx", "html")
 """Written unless told otherwise."""
-KNOWN = (*FORMATS, "pdf", "csv")
+KNOWN = (*FORMATS, "pdf", "odk", "csv")
 _MAKERS: Mapping[str, Callable[[Caseload, About], bytes]] = {
     "xlsx": make_workbook,
     "html": lambda caseload, about: make_page(caseload, about).encode(),
     "pdf": make_pdf,
+    "odk": make_form,
 }
 """Format -> how one caseload is written in it."""
+_ENDINGS = {name: {"odk": "odk.xlsx"}.get(name, name) for name in _MAKERS}
 MADE_UP = "DATA BUATAN (sintetis)"
 MACHINE = "daftar.parquet"
 
@@ -59,6 +63,7 @@ def write_lists(
     vault: pd.DataFrame | Path | str | None = None,
     names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
+    password: str | None = None,
     workers: int = 1,
     progress: Progress = quiet,
 ) -> list[Path]:
@@ -66,15 +71,17 @@ def write_lists(
 
     ``pendamping/<id>.xlsx`` and ``.html`` per caseload, ``index.html`` and ``index.xlsx`` for the coordinator (no family),
     ``daftar.parquet`` (no name), and ``terbit.jsonl``, the log of which version of a list went to whom. ``formats`` may also
-    hold ``pdf`` (a PDF per caseload, a page per desa; extra ``pdf``) and ``csv`` (``daftar.csv``). With several kabupaten the
-    lists lie in ``pendamping/<kabupaten>/``, and the index leads to a page for each. ``vault``: a frame with ``kpm_id``, or the
-    folder or file of one; without it the pseudonym stands for the name. ``names``: what people call a place (by code), a
-    kelompok and a pendamping (by pseudonym); file names keep the pseudonym.
-    ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya" marks made-up data on every page. ``workers``:
-    processes; the bytes are the same for any number.
+    hold ``pdf`` (a PDF per caseload, a page per desa; extra ``pdf``), ``odk`` (``pendamping/<id>.odk.xlsx``, an XLSForm per
+    caseload with anybody on its list) and ``csv`` (``daftar.csv``). With several kabupaten the lists lie in
+    ``pendamping/<kabupaten>/``, and the index leads to a page for each. ``vault``: a frame with ``kpm_id``, or the folder or
+    file of one; without it the pseudonym stands for the name. ``names``: what people call a place (by code), a kelompok and
+    a pendamping (by pseudonym); file names keep the pseudonym.
+    ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya" marks made-up data on every page, ``bahasa`` is the
+    language of the sentences (``id`` unless told). ``password``: lists open with it alone (`locked`); the log keeps the digest
+    of each list as it was before. ``workers``: processes; the bytes are the same for any number.
 
     Raises:
-        ValueError: an unknown format. VaultError: the vault cannot be read.
+        ValueError: an unknown format, or one that cannot be locked. VaultError: the vault cannot be read.
     """
     out = Path(out)
     summary = _write_part(
@@ -85,6 +92,7 @@ def write_lists(
         names=names or {},
         formats=formats,
         folders=None,
+        password=password,
         workers=workers,
         progress=progress,
     )
@@ -103,6 +111,7 @@ def write_part(
     names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
     folders: bool = False,
+    password: str | None = None,
     workers: int = 1,
     progress: Progress = quiet,
 ) -> PartSummary:
@@ -122,6 +131,7 @@ def write_part(
         names=names or {},
         formats=formats,
         folders=folders,
+        password=password,
         workers=workers,
         progress=progress,
     )
@@ -161,7 +171,7 @@ def write_index(
     ]
     issued.record(out, (line for part in parts for line in part.terbit))
     # A run of one format leaves what another format says of the same caseloads.
-    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in _MAKERS}
+    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in _ENDINGS.values()}
     own = {f"{stem}.{ending}" for stem in pages for ending in FORMATS}
     removed = remove_stale(out, lists.union(own, *(part.files for part in parts)))
     if removed:
@@ -184,6 +194,7 @@ def _write_part(
     names: Mapping[str, str],
     formats: Sequence[str],
     folders: bool | None,
+    password: str | None,
     workers: int,
     progress: Progress,
     part: str = "",
@@ -193,13 +204,14 @@ def _write_part(
         raise ValueError(f"lists are written as {list(KNOWN)}, not as {strange}.")
     identities = read_identities(vault, lists.frame["kpm_id"].tolist())
     tag = MADE_UP if lists.notes.get("sintetis") == "ya" else ""
-    about = About(lists.as_of, lists.run_id, lists.notes.get("model", ""), tag)
+    about = About(lists.as_of, lists.run_id, lists.notes.get("model", ""), tag, lists.notes.get("bahasa", "id"))
     people = per_pendamping(lists)
     if folders is None:
         folders = people.loc[people["kabupaten"] != "", "kabupaten"].nunique() > 1
     people["berkas"] = [_stem(name, home if folders else None) for name, home in people["kabupaten"].items()]
-    files = [f"{stem}.{ending}" for stem in people["berkas"] for ending in _MAKERS if ending in formats]
-    write = partial(_write_caseload, out=out, about=about, formats=tuple(formats))
+    if password is not None:
+        check_lock(password, tuple(formats))
+    write = partial(_write_caseload, out=out, about=about, formats=tuple(formats), password=password)
     jobs = (
         (caseload, str(people.at[caseload.pendamping_id, "berkas"])) for caseload in caseloads(lists, identities, names)
     )
@@ -222,7 +234,7 @@ def _write_part(
         pendamping=plain(people),
         kecamatan=plain(per_kecamatan(lists)),
         sebab=plain(exclusions(lists).to_frame()),
-        files=[*files, *copies],
+        files=[*(line["berkas"] for line in lines), *copies],
         golongan=plain(groups(lists).set_index("kabupaten")),
         terbit=lines,
     )
@@ -235,15 +247,16 @@ def _stem(pendamping: str, kabupaten: str | None) -> str:
 
 
 def _write_caseload(
-    caseload: Caseload, stem: str, *, out: Path, about: About, formats: tuple[str, ...]
+    caseload: Caseload, stem: str, *, out: Path, about: About, formats: tuple[str, ...], password: str | None
 ) -> tuple[str, list[dict[str, Any]]]:
     """Write one caseload's files; returns whose it was and the lines of the log."""
     lines = []
-    for ending, make in _MAKERS.items():
-        if ending in formats:
-            content = make(caseload, about)
-            write_whole(out / f"{stem}.{ending}", content)
-            lines.append(issued.line(f"{stem}.{ending}", content, caseload.pendamping_id, about))
+    for name, make in _MAKERS.items():
+        # A form has to offer a family.
+        if name in formats and (caseload.daftar or name != "odk"):
+            content, file = make(caseload, about), f"{stem}.{_ENDINGS[name]}"
+            write_whole(out / file, locked(name, content, password, about.run_id))
+            lines.append(issued.line(file, content, caseload.pendamping_id, about))
     return caseload.pendamping_id, lines
 
 

@@ -39,6 +39,38 @@ OUTCOMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Column of the records -> code -> label that people read."""
 
+ENGLISH: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "hasil": MappingProxyType(
+            {
+                "ditemui": "Met",
+                "tidak_ditemui": "Not met",
+                "pindah": "Moved away",
+                "meninggal": "Died",
+                "belum": "Not visited yet",
+            }
+        ),
+        "keputusan_keluarga": MappingProxyType(
+            {
+                "setuju": "Agrees to discuss",
+                "ragu": "Still unsure",
+                "tolak": "Not yet willing",
+                "keberatan": "Objects to profiling",
+                "belum_ditanya": "Not asked yet",
+            }
+        ),
+        "keputusan": MappingProxyType(
+            {
+                "diusulkan": "Proposed",
+                "perlu_pendampingan": "Needs enterprise mentoring",
+                "ditunda": "Postponed",
+                "ditolak": "Not proposed",
+            }
+        ),
+    }
+)
+"""The labels of `OUTCOMES` in English, for forms with a second language."""
+
 LETTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "hasil": MappingProxyType(

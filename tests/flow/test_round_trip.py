@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from odk_phone import Form, export
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
@@ -96,7 +97,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Round:
     events[~events["jenis"].isin(list(CAUSE_OF))].to_csv(places.records / "peristiwa_status.csv", index=False)
     ingest = ("ingest", str(places.records), "--out", str(out), "--key-file", str(key))
     command(*ingest)
-    lists = command("lists", "--as-of", AS_OF, "--out", str(out), "--without-model")
+    settings = out / "pkh.toml"
+    settings.write_text("[lists]\nodk = true\n", encoding="utf-8")
+    lists = command("lists", "--as-of", AS_OF, "--out", str(out), "--without-model", "--settings", str(settings))
     machine = pd.read_parquet(places.lists / "daftar" / "bucket=00.parquet")
     before = dict(stores.read_store(places.store).tables)
     files, families = returned(places, machine, out / "kiriman")
@@ -146,12 +149,11 @@ def returned(places: Places, machine: pd.DataFrame, folder: Path) -> tuple[list[
         cut_short,
     ]
     (folder / "chat.txt").write_text("\n[8/7] Bu Rina: *".join(["selamat pagi", *texts]), encoding="utf-8")
-    odk = {"daftar-list_id": c["list_id"].iloc[0], "daftar-row_id": row[families["odk"]], "hasil": "tidak_ditemui"}
-    lines = [
-        {**odk, "tanggal_kunjungan": "8/7/2026"},
-        {**odk, "daftar-row_id": "XXXXXXXXXX", "tanggal_kunjungan": "8/7/2026"},
-    ]
-    pd.DataFrame(lines).to_csv(folder / "odk.csv", index=False)
+    form = Form((places.lists / "pendamping" / f"{c['pendamping_id'].iloc[0]}.odk.xlsx").read_bytes())
+    away = {"row_id": row[families["odk"]], "hasil": "tidak_ditemui", "tanggal_kunjungan": VISITED.isoformat()}
+    lines = [form.submit("2026-07-08T03:00:00.000Z", **away)]
+    lines.append({**lines[0], "row_id": "XXXXXXXXXX", "KEY": "uuid:2"})
+    (folder / "odk.csv").write_bytes(export(lines))
     return sorted(folder.iterdir()), families
 
 
@@ -167,6 +169,13 @@ def test_lists_without_exits_name_what_they_are(done):
     assert all(heading in guide for heading in ("Yang ada", "Yang mungkin sekarang", "Yang dicatat mulai sekarang"))
     page = next((done.places.lists / "pendamping").glob("*.html")).read_text(encoding="utf-8")
     assert "tanpa model" in page
+
+
+def test_every_list_with_anybody_on_it_has_its_form(done):
+    on = set(done.machine.loc[done.machine["urutan"].notna(), "pendamping_id"])
+    forms = {path.name.removesuffix(".odk.xlsx") for path in (done.places.lists / "pendamping").glob("*.odk.xlsx")}
+    assert forms == on
+    assert done.lists["lists"] == len(set(done.machine["pendamping_id"].dropna()))
 
 
 def test_every_returned_row_is_accounted_for(done):

@@ -98,6 +98,22 @@ def test_submissions_are_read_in_their_order(tmp_path):
     assert [(line.hasil, line.turn) for line in read_delivery(path).rows] == [("ditemui", 1), ("belum", 0)]
 
 
+def test_a_table_of_kobo_is_read_too(tmp_path):
+    """Semicolons, its own name for the moment of sending, and questions by their wording."""
+    path = tmp_path / "kobo.csv"
+    head = (
+        "list_id;row_id;Hasil kunjungan;Tanggal kunjungan;Keputusan keluarga;Keputusan daftar;Catatan;_submission_time"
+    )
+    said = f"{LISTS['d1']};{row(K[0])};{{}};2026-10-05;Setuju dibahas;Diusulkan;warung ramai;{{}}"
+    lines = [said.format("Ditemui", "2026-10-06T03:00:00"), said.format("Pindah", "2026-10-05T03:00:00")]
+    path.write_text("\n".join([head, *lines]), encoding="utf-8-sig")
+    rows = read_delivery(path).rows
+    assert [(line.hasil, line.turn) for line in rows] == [("Ditemui", 1), ("Pindah", 0)]
+    assert {(line.tanggal_kunjungan, line.keputusan_keluarga, line.keputusan, line.catatan) for line in rows} == {
+        ("2026-10-05", "Setuju dibahas", "Diusulkan", "warung ramai")
+    }
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"tidak_ada\.xlsx"):
         read_delivery(tmp_path / "tidak_ada.xlsx")

@@ -12,6 +12,7 @@ from made_returns import AS_OF, FAMILIES, LISTS, issued, row
 from pkh_graduation.contracts import ContractError
 from pkh_graduation.monitoring import HISTORY, Delivery, Feedback, RawAnswer, no_history, read_day, take_in
 from pkh_graduation.monitoring.rules import RULES
+from pkh_graduation.programme.outcomes import ENGLISH, OUTCOMES
 
 RECEIVED = dt.date(2026, 10, 20)
 K = FAMILIES["d1"]
@@ -144,6 +145,28 @@ def test_strangers_are_set_aside():
     assert (fates(done), rules(done)) == ((0, 2, 0), ["baris_tak_dikenal", "daftar_tak_dikenal"])
     early = come(no_history(), [met(K[0])], received=dt.date(2026, 9, 29))
     assert rules(early) == ["diterima_sebelum_daftar"]
+
+
+@pytest.mark.parametrize("name", ["3. Ibu Sri, Desa Rekaan RT 001", "Ibu Sri", "081234567890", "ibusrirati"])
+def test_an_id_that_is_none_of_ours_is_shown_nowhere(name):
+    """A table exported with labels instead of codes has the family's name where the row's id belongs."""
+    rows = [RawAnswer(1, LISTS["d1"], name, hasil="ditemui"), RawAnswer(2, name, row(K[0]), hasil="ditemui")]
+    done = come(no_history(), rows)
+    assert fates(done) == (0, 2, 0)
+    assert name[:7] not in done.quarantine.to_csv()
+    assert done.quarantine["list_id"].tolist() == [LISTS["d1"], ""]
+    assert done.quarantine["row_id"].tolist() == ["", row(K[0])]
+
+
+@pytest.mark.parametrize("column", list(OUTCOMES))
+def test_labels_of_both_languages_are_understood(column):
+    for code in OUTCOMES[column]:
+        for label in (OUTCOMES[column][code], ENGLISH[column][code]):
+            said = {"hasil": "Met", "tanggal_kunjungan": "2026-10-05", column: label}
+            if code == "belum":
+                said["tanggal_kunjungan"] = ""
+            (line,) = come(no_history(), [answer(K[0], **said)]).history.to_dict("records")
+            assert line[column] == code
 
 
 def test_a_row_set_aside_for_an_unknown_list_is_accepted_once_the_list_is_known():

@@ -7,7 +7,8 @@ from handmade_lists import cut, make_lists, make_nation, make_vault, summary
 from python_calamine import CalamineWorkbook
 
 from pkh_graduation.outputs import words, write_index, write_lists
-from pkh_graduation.outputs.coordinator import Table, nation_summary, region_summary, shown
+from pkh_graduation.outputs.coordinator import Table, nation_summary, region_summary
+from pkh_graduation.outputs.overview import shown
 from pkh_graduation.outputs.summary import GROUPS, MEASURES, STAGES, groups
 from pkh_graduation.outputs.totals import Totals, total
 

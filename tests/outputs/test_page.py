@@ -5,14 +5,18 @@ import re
 from html.parser import HTMLParser
 from importlib import resources
 
+import pandas as pd
 import pytest
 from handmade_lists import AS_OF, NASTY, make_actions, make_lists, make_vault, views
 
+from pkh_graduation.explanations.linter import MACHINE, lint
 from pkh_graduation.outputs import words, write_lists
 from pkh_graduation.outputs.charts import caseload_slices
 from pkh_graduation.outputs.page import make_page
 from pkh_graduation.outputs.views import About
+from pkh_graduation.outputs.xlsform import questions
 from pkh_graduation.priorities import HARD, SOFT
+from pkh_graduation.programme.outcomes import ENGLISH, OUTCOMES
 
 ABOUT = About(AS_OF, "f" * 64, "m-1", "DATA BUATAN (sintetis)")
 AVOID = re.compile(
@@ -155,7 +159,17 @@ def test_the_bar_of_the_caseload_adds_up(lists, vault):
 
 def test_a_year_and_the_whole_caseload_fit_a_cheap_phone():
     lists = make_lists(600, 30)
+    # As much advice as a family gets: four matters to talk about, each with whom to ask and what to check.
+    said = "RST atau BSPS untuk rumah tidak layak huni: menurut catatan, keluarga ini tampaknya memenuhi syarat. Cek ke Dinsos."
+    asked = {
+        "kalimat": said,
+        "lembaga": "Dinas Sosial (RST) atau Dinas Perumahan (BSPS)",
+        "cek": "atap, lantai, dinding, luas rumah",
+    }
+    actions = [make_actions(kpm).assign(**asked) for kpm in lists.frame["kpm_id"][:30] for _ in range(4)]
+    lists = dataclasses.replace(lists, actions=pd.concat(actions, ignore_index=True))
     caseload = views(lists, make_vault(lists))["d000000000000001"]
+    assert len(caseload.daftar[0].tindakan) == 4
     assert len(make_page(caseload, ABOUT).encode()) <= 450_000
     assert len(make_page(dataclasses.replace(caseload, semua=caseload.daftar), ABOUT).encode()) <= 120_000
 
@@ -195,6 +209,53 @@ def test_no_template_names_a_cause_a_verdict_or_a_machine():
     texts += [str(value) for name, value in vars(words).items() if name.isupper()]
     assert len(texts) > 10
     assert not [AVOID.search(text)[0] for text in texts if AVOID.search(text)]
+
+
+def spoken(caseload) -> dict[str, dict[str, str]]:
+    """All that stands around the sentences, by language: words, codes of answers, questions of the form."""
+    said = {
+        name: text for name, text in vars(words).items() if name.isupper() and isinstance(text, str) and " " in text
+    }
+    english = {name: said.pop(name) for name in list(said) if name.endswith("_EN")}
+    for name in ("BAND", "STAGE", "RHK", "GRADE"):
+        said |= {f"{name}.{key}": text for key, text in getattr(words, name).items()}
+    for question in questions(caseload, ABOUT):
+        for number, texts in enumerate((question.label, question.hint, question.wrong)):
+            plain, foreign = (re.sub(r"instance\(.*", "", text) for text in texts)
+            said[f"{question.name}.{number}"] = plain
+            english |= {f"{question.name}.{number}": foreign} if foreign != plain else {}
+    said |= {f"{column}.{code}": text for column, labels in OUTCOMES.items() for code, text in labels.items()}
+    english |= {f"{column}.{code}": text for column, labels in ENGLISH.items() for code, text in labels.items()}
+    return {"id": said, "en": english}
+
+
+def test_what_surrounds_the_sentences_passes_their_linter(lists, vault):
+    """The same vocabulary in both languages: nothing is said to bring about anything, and there is no verdict."""
+    texts = spoken(views(lists, vault)["d000000000000001"])
+    assert len(texts["id"]) > 50 and len(texts["en"]) > 20
+    # That there was no model, and which, is said in so many words; nothing else speaks of the machinery.
+    named = {"WITHOUT_MODEL": texts["id"].pop("WITHOUT_MODEL")}
+    named |= {model: words.ranking(model) for model in ("", "m", "tanpa model (skor Madiun)")}
+    assert {language: lint(said, language) for language, said in texts.items()} == {"id": [], "en": []}
+    assert {finding.aturan for finding in lint(named, "id")} == {MACHINE}
+
+
+def test_the_head_says_what_the_order_rests_on(lists, vault):
+    mine = views(lists, vault)["d000000000000001"]
+    heads = {}
+    for model in ("graduasi-2025-09-30", "tanpa model (skor Madiun)", ""):
+        page = make_page(mine, dataclasses.replace(ABOUT, model=model))
+        heads[model] = page[page.index("<header>") : page.index("</header>")]
+    assert "Urutan menurut model graduasi-2025-09-30." in heads["graduasi-2025-09-30"]
+    assert '<p class="bare">Daftar ini tanpa model (skor Madiun): urutan' in heads["tanpa model (skor Madiun)"]
+    assert "Asal urutan tidak dicatat." in heads[""]
+    assert all('class="bare"' not in heads[model] for model in ("graduasi-2025-09-30", ""))
+
+
+def test_a_list_without_chances_explains_none(lists, vault):
+    bare = dataclasses.replace(lists, frame=lists.frame.assign(p_mandiri_12m=float("nan")))
+    with_chances, without = (make_page(views(each, vault)["d000000000000001"], ABOUT) for each in (lists, bare))
+    assert "Peluang adalah" in with_chances and "Peluang" not in without
 
 
 def test_guardrail_words_avoid_verdicts_too():

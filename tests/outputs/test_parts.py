@@ -61,7 +61,7 @@ def test_several_kabupaten_have_folders_and_pages_that_lead_to_them(tmp_path):
     lists = make_nation()
     write_lists(lists, tmp_path, names={"3302": "Kab Banyumas"}, formats=("html",))
     top = (tmp_path / "index.html").read_text("utf-8")
-    assert re.findall(r'href="(kabupaten/\d+\.html)"', top) == [f"kabupaten/330{n}.html" for n in (1, 2, 3)]
+    assert re.findall(r'<td><a href="(kabupaten/\d+\.html)"', top) == [f"kabupaten/330{n}.html" for n in (1, 2, 3)]
     assert "Kab Banyumas" in top and "d0000" not in top
     page = (tmp_path / "kabupaten" / "3302.html").read_text("utf-8")
     assert "<h1>Ringkasan daftar prioritas Kab Banyumas</h1>" in page

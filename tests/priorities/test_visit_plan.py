@@ -46,6 +46,25 @@ def test_every_listed_family_is_visited_once_and_no_month_is_overfull(given_list
     assert (again[0][::-1] == month).all() and (again[1][::-1] == visit).all()
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.integers(2, 12))
+def test_no_first_month_goes_to_fewer_villages(seed, villages, monthly):
+    """Against all sets of desa, one by one: none smaller keeps enough, none of its size keeps more."""
+    rng = np.random.default_rng(seed)
+    size = monthly + int(rng.integers(1, 12))
+    worth, desa = np.sort(rng.beta(2, 3, size))[::-1], rng.integers(0, villages, size)
+    month, _ = plan(np.arange(1, size + 1), np.zeros(size, dtype=int), desa, desa, worth, monthly)
+    chosen = (len(np.unique(desa[month == 1])), -worth[month == 1].sum())
+    least = KEEP * worth[:monthly].sum()
+    found = []
+    for number in range(1, villages + 1):
+        for some in itertools.combinations(range(villages), number):
+            rows = np.flatnonzero(np.isin(desa, some))[:monthly]
+            if len(rows) == monthly and worth[rows].sum() >= least:
+                found.append((len(np.unique(desa[rows])), -worth[rows].sum()))
+    assert chosen[0] == min(found)[0] and chosen[1] == pytest.approx(min(found)[1])
+
+
 def test_a_lone_village_waits_when_that_costs_next_to_nothing():
     worth = np.r_[np.full(15, 1.0), np.full(15, 0.999)]
     desa = np.zeros(30, dtype=int)

@@ -3,22 +3,31 @@
   var root = document.documentElement, list = document.body.getAttribute("data-daftar");
   var search = byId("cari"), village = byId("desa"), shown = byId("tampil"), count = byId("jumlah");
   if (!search || !count || !list) { return; }
-  var cards = Array.prototype.slice.call(document.querySelectorAll("article[data-cari]"));
+  var cards = Array.prototype.slice.call(document.querySelectorAll("article[data-baris]"));
   var key = "pkh-daftar-" + list, answers = {}, kept = true;
   function read(name) { try { return localStorage.getItem(name); } catch (error) { kept = false; return null; } }
   function write(name, value) { try { localStorage.setItem(name, value); } catch (error) { kept = false; } }
   try { answers = JSON.parse(read(key) || "{}"); } catch (error) { answers = {}; }
 
+  function asked(text) {
+    return search.value.trim().toLowerCase().split(/\s+/).every(function (word) { return text.indexOf(word) >= 0; });
+  }
   function fits(card) {
-    var text = card.getAttribute("data-cari"), row = card.getAttribute("data-baris"), want = shown ? shown.value : "";
+    var text = card.querySelector(".name").parentNode.textContent.toLowerCase(), row = card.getAttribute("data-baris"), want = shown ? shown.value : "";
     return (!village || !village.value || card.getAttribute("data-desa") === village.value) &&
       (!want || (want === "belum" ? !answers[row] : card.getAttribute("data-bulan") === want)) &&
-      search.value.trim().toLowerCase().split(/\s+/).every(function (word) { return text.indexOf(word) >= 0; });
+      asked(text);
   }
+  var lines = Array.prototype.slice.call(document.querySelectorAll("#semua td:first-child"));
   function show() {
-    var seen = 0;
+    var seen = 0, below = 0;
     cards.forEach(function (card) { card.hidden = !fits(card); seen += card.hidden ? 0 : 1; });
-    count.textContent = seen + " dari " + cards.length + " keluarga ditampilkan";
+    lines.forEach(function (name) {
+      var found = asked(name.textContent.toLowerCase());
+      name.parentNode.hidden = !found; below += found ? 1 : 0;
+    });
+    count.textContent = seen + " dari " + cards.length + " keluarga ditampilkan" +
+      (search.value.trim() ? "; " + below + " di seluruh dampingan" : "");
   }
   [[search, "input"], [village, "change"], [shown, "change"]].forEach(function (pair) {
     if (pair[0]) { pair[0].addEventListener(pair[1], show); }
