@@ -9,8 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pkh_graduation.records.errors import RecordsError
-from pkh_graduation.records.layout import header_name
+from pkh_graduation.records.headers import header_name, shown_headers
+from pkh_graduation.records.layout import require_distinct
+from pkh_graduation.records.limits import MAX_COLUMNS
 from pkh_graduation.records.raw import RawPart
+from pkh_graduation.records.schemas import TABLES
+
+KNOWN = frozenset(name for schema in TABLES.values() for name in schema.names)
+"""Columns of any of our tables."""
 
 
 def read_columnar(path: Path, name: str) -> RawPart:
@@ -21,16 +27,20 @@ def read_columnar(path: Path, name: str) -> RawPart:
     """
     try:
         table = pq.ParquetFile(path).read()
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)  # text that is no UTF-8 is found here
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise RecordsError(
             f"{name} cannot be read as Parquet: it is damaged or incomplete. Export it again."
         ) from error
     table = table.select([column for column in table.column_names if not column.startswith("__index_level_")])
+    if table.num_columns > MAX_COLUMNS:
+        raise RecordsError(
+            f"{name} has {table.num_columns} columns; at most {MAX_COLUMNS} are read. Export only the columns that are needed."
+        )
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     if nested:
-        raise RecordsError(f"{name}: columns {nested} hold lists or records. Export one plain value per cell.")
+        shown = [shown_headers([one], table.column_names, KNOWN) for one in nested[:20]]
+        raise RecordsError(f"{name}: columns {shown} hold lists or records. Export one plain value per cell.")
     header = [header_name(column) for column in table.column_names]
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise RecordsError(f"{name}: columns {twice} occur twice. Rename or remove one of each.")
+    require_distinct(name, header, KNOWN)
     return RawPart(name, table.rename_columns(header), np.arange(1, table.num_rows + 1, dtype=np.int64))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pkh_graduation.records.answers import NO, YES
 from pkh_graduation.records.dates import MONTHS
-from pkh_graduation.records.identifiers import mask
+from pkh_graduation.records.identifiers import mask, shapes_of
 from pkh_graduation.records.rules import RULES, TOLAK
 from pkh_graduation.records.schemas import TABLES, Column
 
@@ -72,8 +72,7 @@ class Findings:
         quarantine = _stack([self._frame(hit, names, families) for hit in self.hits if RULES[hit.rule].action == TOLAK])
         findings = _stack([self._frame(hit, names, families) for hit in self.hits if RULES[hit.rule].action != TOLAK])
         sealed = pd.concat([_sealed(quarantine), _sealed(findings)], ignore_index=True)
-        kept = findings[list(QUARANTINE_COLUMNS)].rename(columns={"berkas": "file", "pesan": "pesan_id"})
-        kept = kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
+        kept = findings[[*QUARANTINE_COLUMNS, "tindakan"]].rename(columns={"berkas": "file", "pesan": "pesan_id"})
         return Lines(quarantine[list(QUARANTINE_COLUMNS)], kept, sealed)
 
     def _frame(self, hit: Hits, names: Sequence[str], families: np.ndarray | None) -> pd.DataFrame:
@@ -90,6 +89,7 @@ class Findings:
                 "nilai_asli": shown,
                 "aturan": hit.rule,
                 "pesan": RULES[hit.rule].message,
+                "tindakan": RULES[hit.rule].action,
                 "nilai": pd.array(hidden, dtype="str"),
                 "kpm": _families(hit.positions, families),
             }
@@ -100,6 +100,8 @@ def masked(values: Sequence[str | None], column: Column | None) -> list[str]:
     """Values fit to be shown (see `identifiers.mask`), missing ones as empty text; without a column, our own words as they are."""
     if column is None:
         return [value or "" for value in values]
+    if column.cls == "K" or column.kind == "id":
+        return shapes_of(values)
     words = _words(column)
     distinct = [value for value in dict.fromkeys(values) if value is not None]
     shown = {value: mask(value, identifier=_hidden(value, column), words=words) for value in distinct}
@@ -107,9 +109,8 @@ def masked(values: Sequence[str | None], column: Column | None) -> list[str]:
 
 
 def _hidden(value: str, column: Column) -> bool:
-    """Identifiers, and what stands in a date column without a digit: several months are names of people too."""
-    wordy_date = column.kind == "date" and not any(char.isdigit() for char in value)
-    return column.cls == "K" or column.kind == "id" or wordy_date
+    """What stands in a date column without a digit: several months are names of people too."""
+    return column.kind == "date" and not any(char.isdigit() for char in value)
 
 
 def _words(column: Column) -> set[str]:
@@ -122,7 +123,7 @@ def _words(column: Column) -> set[str]:
 
 def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not frames:
-        return empty_quarantine()
+        return empty_quarantine().assign(tindakan=pd.Series(dtype="str"))
     return pd.concat(frames, ignore_index=True).sort_values(["berkas", "baris"], kind="stable", ignore_index=True)
 
 
@@ -140,7 +141,6 @@ def _sealed(lines: pd.DataFrame) -> pd.DataFrame:
     if "kpm" not in lines:
         return empty_sealed()
     kept = lines[lines["nilai"].notna() | lines["kpm"].notna()]
-    kept = kept.assign(tindakan=[RULES[rule].action for rule in kept["aturan"]])
     return kept[list(SEALED_COLUMNS)].astype({"nilai": "str"})
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pkh_graduation.records.answers import EMPTY_TEXT
 
@@ -20,6 +23,7 @@ UTUH, NOTASI, PANJANG, GANDA, KOSONG = "utuh", "notasi_ilmiah", "panjang_salah",
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?e[+-]?\d+|\d+[.,]0+", re.IGNORECASE)
 _QUOTES = re.compile(r"[\s'‘’`\"\u00a0.\-]")
 _LONG_NUMBER = re.compile(r"\d(?:[\s.\-'’]*\d){9,}")
+_SHOWN = 40
 _TRAILING_ZERO_SHARE, _ENOUGH = 0.6, 20
 
 
@@ -48,14 +52,42 @@ def read_numbers16(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
     A spreadsheet keeps 15 digits and writes 0 for the sixteenth: a column in which far more than one number in ten ends in 0
     has been through one, and its numbers that end in 0 are not to be trusted.
     """
-    pairs = [read_number16(text) for text in texts]
-    whole = [digits for digits, _ in pairs if digits]
-    zeros = sum(digits.endswith("0") for digits in whole)
-    cut = len(whole) >= _ENOUGH and zeros > _TRAILING_ZERO_SHARE * len(whole)
+    values, rules = numbers16_of(pa.array(texts, type=pa.large_string()))
+    named = [""] * len(texts)
+    for rule, places in rules.items():
+        for place in places.tolist():
+            named[place] = rule
+    return values.to_pylist(), named
+
+
+def numbers16_of(texts: pa.Array) -> tuple[pa.Array, dict[str, np.ndarray]]:
+    """`read_numbers16` on an array: the numbers, null where missing; and per rule the places of the texts that break it."""
+    plain = _mask(pc.and_(pc.ascii_is_decimal(texts), pc.equal(pc.binary_length(texts), 16)))
+    plain &= ~_mask(pc.equal(texts, "0" * 16))
+    others = np.flatnonzero(~plain & ~np.asarray(texts.is_null()))
+    pairs = [read_number16(text) for text in texts.take(pa.array(others)).to_pylist()]
+    ends = plain & _mask(pc.ends_with(texts, "0"))
+    found = [digits for digits, _ in pairs if digits]
+    whole = int(plain.sum()) + len(found)
+    zeros = int(ends.sum()) + sum(digits.endswith("0") for digits in found)
+    cut = whole >= _ENOUGH and zeros > _TRAILING_ZERO_SHARE * whole
     if cut:
         pairs = [(None, NOTASI) if digits and digits.endswith("0") else (digits, mutu) for digits, mutu in pairs]
-    rules = ["" if mutu in (UTUH, KOSONG) else f"nomor_{mutu}" for _, mutu in pairs]
-    return [digits for digits, _ in pairs], rules
+        plain &= ~ends
+    values = pc.if_else(pa.array(plain), texts, None)
+    if len(others):
+        rest = np.zeros(len(plain), dtype=bool)
+        rest[others] = True
+        values = pc.replace_with_mask(values, rest, pa.array([digits for digits, _ in pairs], type=pa.large_string()))
+    qualities = np.array([mutu for _, mutu in pairs], dtype=object)
+    rules = {f"nomor_{mutu}": others[qualities == mutu] for mutu in (NOTASI, PANJANG)}
+    if cut:
+        rules[f"nomor_{NOTASI}"] = np.union1d(rules[f"nomor_{NOTASI}"], np.flatnonzero(ends))
+    return values, rules
+
+
+def _mask(values: pa.Array) -> np.ndarray:
+    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def read_phones(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
@@ -130,7 +162,22 @@ def shape_of(text: str) -> str:
     >>> shape_of("9,90101E+15")
     '#,#####x+##'
     """
-    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "#", text))[:40]
+    return shapes_of([text])[0]
+
+
+def shapes_of(texts: Sequence[str | None]) -> list[str]:
+    """Shapes (`shape_of`) of many texts, of a missing one empty: digits as ``#``, letters ``x``, what is not seen ``?``."""
+    clipped = [text[:_SHOWN] if text else "" for text in texts]
+    signs = {ord(char): _sign(char) for char in set().union(*clipped)}
+    return [text.translate(signs) for text in clipped]
+
+
+def _sign(char: str) -> str:
+    if char.isdecimal():
+        return "#"
+    if char.isalnum() or unicodedata.category(char).startswith("M"):
+        return "x"
+    return char if char.isprintable() else "?"
 
 
 def mask(text: str, *, identifier: bool, words: Collection[str] = ()) -> str:
@@ -142,7 +189,7 @@ def mask(text: str, *, identifier: bool, words: Collection[str] = ()) -> str:
     >>> mask("tersaluran", identifier=False, words={"tersalurkan"}), mask("Budi", identifier=False, words={"cair"})
     ('tersaluran', 'xxxx')
     """
-    if identifier or _LONG_NUMBER.search(text) or len(text) > 40:
+    if identifier or len(text) > _SHOWN or not text.isprintable() or _LONG_NUMBER.search(text):
         return shape_of(text)
     letters = re.findall(r"[^\W\d_]{2,}", text.casefold())
     if all(difflib.get_close_matches(word, words, n=1, cutoff=0.8) for word in letters):

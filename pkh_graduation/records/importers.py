@@ -19,6 +19,7 @@ from pkh_graduation.records.folder import Export, read_parts
 from pkh_graduation.records.income import one_income
 from pkh_graduation.records.mapping import Block, read_mapping
 from pkh_graduation.records.schemas import TABLES
+from pkh_graduation.records.shelf import Shelf
 from pkh_graduation.records.typed import Typed, type_table
 
 
@@ -45,34 +46,35 @@ def import_file(path: str | Path, layout: str | Path, *, fill: Mapping[str, str]
     for block in read_mapping(layout, fill):
         files.setdefault(block.table, []).append((file, replace(block, files=file.name)))
     export = Export({table: tuple(files[table]) for table in TABLES if table in files}, (), False)
-    typed = [_typed(file.parent, table, export) for table in export.files]
+    shelf = Shelf.of(export.files)
+    typed = [_typed(file.parent, table, export, shelf) for table in export.files]
+    lines = [one.findings.lines([part.name for part in one.parts]) for one in typed]
     return Imported(
         {one.schema.name: one.frame[one.accepted].reset_index(drop=True) for one in typed},
-        _quarantine(typed),
-        _lines(typed, "findings", FINDING_COLUMNS),
+        Quarantine(_joined([some.quarantine for some in lines], QUARANTINE_COLUMNS), _counts(typed)),
+        _joined([some.findings for some in lines], FINDING_COLUMNS),
         tuple(notice for one in typed for notice in one.notices),
     )
 
 
-def _typed(folder: Path, table: str, export: Export) -> Typed:
-    return check(type_table(TABLES[table], [one_income(part) for part in read_parts(folder, table, export)]))
+def _typed(folder: Path, table: str, export: Export, shelf: Shelf) -> Typed:
+    parts = read_parts(folder, table, export, shelf=shelf)
+    return check(type_table(TABLES[table], [one_income(part) for part in parts]))
 
 
-def _lines(typed: Sequence[Typed], kind: str, columns: Sequence[str]) -> pd.DataFrame:
-    frames = [getattr(one.findings.lines([part.name for part in one.parts]), kind) for one in typed]
+def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
-def _quarantine(typed: Sequence[Typed]) -> Quarantine:
+def _counts(typed: Sequence[Typed]) -> pd.DataFrame:
     rejected = {one.schema.name: one.findings.rejected() for one in typed}
     rows = {
         "rows_in": [len(rows) for rows in rejected.values()],
         "rows_accepted": [int((~rows).sum()) for rows in rejected.values()],
         "rows_quarantined": [int(rows.sum()) for rows in rejected.values()],
     }
-    counts = pd.DataFrame(rows, index=pd.Index(list(rejected), name="tabel"))
-    return Quarantine(_lines(typed, "quarantine", QUARANTINE_COLUMNS), counts)
+    return pd.DataFrame(rows, index=pd.Index(list(rejected), name="tabel"))
 
 
 def _importer(layout: str, what: str) -> Callable[..., Imported]:

@@ -12,6 +12,7 @@ import pandas as pd
 from pkh_graduation.contracts import Progress, Quarantine, Records, quiet
 from pkh_graduation.records.canonical import canonical
 from pkh_graduation.records.checks import check
+from pkh_graduation.records.databases import Database, opened
 from pkh_graduation.records.digest import digest
 from pkh_graduation.records.entities import own_names
 from pkh_graduation.records.errors import RecordsError
@@ -25,6 +26,7 @@ from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.returned_rows import NO_CORRECTIONS, Corrections
 from pkh_graduation.records.schemas import TABLES, TableSchema
 from pkh_graduation.records.sessions import attend
+from pkh_graduation.records.shelf import Shelf
 from pkh_graduation.records.suspects import above_cap, inverted_assets, unmarked_sheets, vault_defaults
 from pkh_graduation.records.typed import Typed, type_table
 from pkh_graduation.records.vault import PAIR_COLUMNS, empty_vault, fill_vault, identity_rows, outside_pairs
@@ -99,11 +101,11 @@ def ingest(
     corrections: Corrections = NO_CORRECTIONS,
     progress: Progress = quiet,
 ) -> Ingested:
-    """Read a folder with one file or folder per table (CSV, XLSX, Parquet), named by table.
+    """Read a folder with one file or folder per table (CSV, XLSX, Parquet, Stata, SPSS), named by table.
 
-    ``key``: key of the pseudonyms, else that of ``PKH_KEY`` or of the file named by ``PKH_KEY_FILE``. ``mapping``: other layouts,
-    as TOML files or names of shipped ones (`mapping`); ``fill``: what they ask for. ``strict``: rows without a known date go to
-    quarantine instead of taking the table's lag.
+    ``folder`` may be the address of a database instead (`databases`). ``key``: key of the pseudonyms, else that of ``PKH_KEY`` or
+    of the file named by ``PKH_KEY_FILE``. ``mapping``: other layouts, as TOML files or names of shipped ones (`mapping`);
+    ``fill``: what they ask for. ``strict``: rows without a known date go to quarantine instead of taking the table's lag.
     ``more``: folders in our own layout whose rows are read with the export's, such as answers from the field.
     ``corrections``: mended cells, laid over what the files hold.
 
@@ -111,17 +113,31 @@ def ingest(
         RecordsError: no key, no folder, an unreadable file, an unknown word in the mapping, or a required table missing.
     """
     secret = find_key(key)
-    folder = Path(folder)
     sources = [mapping] if isinstance(mapping, str | Path) else mapping or ()
-    export = sort_out(folder, read_mappings(sources, fill), more)
+    blocks = read_mappings(sources, fill)
+    with opened(folder) as source:
+        return _harvested(source, sort_out(source, blocks, more), secret, corrections, progress, strict=strict)
+
+
+def _harvested(
+    folder: Path | Database,
+    export: Export,
+    secret: bytes,
+    corrections: Corrections,
+    progress: Progress,
+    *,
+    strict: bool,
+) -> Ingested:
+    """Every table of an export, in the order in which they lean on each other."""
     _require_tables(folder, export)
     harvest = _Harvest({}, {}, [], [], [], list(export.notices), empty_vault(), [])
-    early = {name: _read(folder, name, export, corrections, progress) for name in _FIRST if name in export.files}
+    shelf = Shelf.of(export.files)
+    early = {name: _read(folder, name, export, shelf, corrections, progress) for name in _FIRST if name in export.files}
     _require_tie(early["keluarga"], export)
     identities = learn_identities(early, secret)
     index = early.get("indeks_bantuan")
     for name in sorted(export.files, key=_turn):
-        typed = early[name] if name in early else _read(folder, name, export, corrections, progress)
+        typed = early[name] if name in early else _read(folder, name, export, shelf, corrections, progress)
         progress(f"menyusun {name}")
         _finish(typed, identities, index, harvest, export, strict=strict)
         early.pop(name, None)
@@ -133,8 +149,10 @@ def _turn(name: str) -> int:
     return list(TABLES).index(name)
 
 
-def _read(folder: Path, name: str, export: Export, corrections: Corrections, progress: Progress) -> Typed:
-    found = (corrections.lay_over(name, part) for part in read_parts(folder, name, export, progress))
+def _read(
+    folder: Path | Database, name: str, export: Export, shelf: Shelf, corrections: Corrections, progress: Progress
+) -> Typed:
+    found = (corrections.lay_over(name, part) for part in read_parts(folder, name, export, progress, shelf))
     parts = [one_income(part) for part in found]
     _require_columns(TABLES[name], parts)
     return check(type_table(TABLES[name], parts))
@@ -155,7 +173,7 @@ def _require_columns(schema: TableSchema, parts: Sequence[RawPart]) -> None:
         )
 
 
-def _require_tables(folder: Path, export: Export) -> None:
+def _require_tables(folder: Path | Database, export: Export) -> None:
     missing = [name for name, schema in TABLES.items() if schema.required and name not in export.files]
     if missing:
         raise RecordsError(

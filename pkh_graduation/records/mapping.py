@@ -40,7 +40,8 @@ import pyarrow.compute as pc
 
 from pkh_graduation.records.dates import FORMATS
 from pkh_graduation.records.errors import RecordsError, did_you_mean
-from pkh_graduation.records.layout import header_name
+from pkh_graduation.records.headers import header_name
+from pkh_graduation.records.limits import MAX_MAPPING
 from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.schemas import TABLES
 from pkh_graduation.records.shapes import SHAPES
@@ -90,18 +91,25 @@ def read_mapping(source: str | Path, fill: Mapping[str, str] | None = None) -> t
     name, text = _text(source)
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecordsError(f"The mapping {name} cannot be read as TOML: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordsError(f"The mapping {name} cannot be read as TOML: {_why(error)}.") from error
     strange = sorted(content.keys() - {"tabel", "perlu"})
     if strange or not isinstance(content.get("tabel"), list):
         raise RecordsError(f"The mapping {name} needs [[tabel]] blocks, may have [perlu], and has {strange} besides.")
-    given = _filled(name, content.get("perlu", {}), fill or {})
+    needs = content.get("perlu", {})
+    if not isinstance(needs, dict) or not all(isinstance(block, dict) for block in content["tabel"]):
+        raise RecordsError(f"The mapping {name} needs [perlu] and [[tabel]] as tables, not as values.")
+    given = _filled(name, needs, fill or {})
     return tuple(_block(name, number, block, given) for number, block in enumerate(content["tabel"], start=1))
 
 
 def read_mappings(sources: Sequence[str | Path], fill: Mapping[str, str] | None = None) -> tuple[Block, ...]:
     """Blocks of several mappings, one after the other."""
     return tuple(block for source in sources for block in read_mapping(source, fill))
+
+
+def _why(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
 
 
 def _text(source: str | Path) -> tuple[str, str]:
@@ -111,15 +119,22 @@ def _text(source: str | Path) -> tuple[str, str]:
         )
     path = Path(source)
     try:
-        return path.name, path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        if path.stat().st_size > MAX_MAPPING:
+            raise RecordsError(f"The mapping {path.name} is larger than {MAX_MAPPING >> 20} MB; it is no mapping.")
+        return path.name, path.read_text(encoding="utf-8-sig")
+    except RecordsError:
+        raise
+    except (OSError, ValueError) as error:
         raise RecordsError(
-            f"The mapping {path.name} cannot be read as TOML: {error}. Shipped layouts are {list(layouts())}."
+            f"The mapping {path.name} cannot be read as TOML: {_why(error)}. Shipped layouts are {list(layouts())}."
         ) from error
 
 
 def _filled(name: str, needs: Mapping[str, Any], fill: Mapping[str, str]) -> Mapping[str, str]:
     """What the caller gave of what the mapping needs; a need with ``bawaan`` has a default."""
+    for word, need in needs.items():
+        if not isinstance(need, str) and not (isinstance(need, dict) and isinstance(need.get("arti"), str)):
+            raise RecordsError(f"The mapping {name}: [perlu] says what {word!r} means, as text or as {{ arti = ... }}.")
     defaults = {
         word: str(need["bawaan"]) for word, need in needs.items() if isinstance(need, dict) and "bawaan" in need
     }
@@ -140,6 +155,7 @@ def _block(file: str, number: int, content: Mapping[str, Any], given: Mapping[st
     for word in content:
         if word not in _WORDS:
             raise RecordsError(f"{where}: {word!r} is no setting. {did_you_mean(word, _WORDS)}")
+    _check_kinds(where, content)
     table = str(content.get("nama", ""))
     if table not in TABLES:
         raise RecordsError(f"{where}: there is no table {table!r}. {did_you_mean(table, TABLES)}")
@@ -168,6 +184,26 @@ def _block(file: str, number: int, content: Mapping[str, Any], given: Mapping[st
         shape=str(content.get("bentuk", "")),
         fill=given,
     )
+
+
+_KINDS = {"wajib": list, "kolom": dict, "nilai": dict, "gabung": dict, "tetap": dict}
+
+
+def _check_kinds(where: str, content: Mapping[str, Any]) -> None:
+    """Refuse a setting that is a list where a table of words belongs, and the like."""
+    words = {list: "a list of words", dict: "a table", str: "a word"}
+    for setting, value in content.items():
+        kind = _KINDS.get(setting, str)
+        if not isinstance(value, kind):
+            raise RecordsError(f"{where}: {setting} must be {words[kind]}.")
+    lists = [*([content["wajib"]] if content.get("wajib") else []), *content.get("gabung", {}).values()]
+    plain = [*content.get("kolom", {}).values(), *content.get("tetap", {}).values()]
+    for pairs in content.get("nilai", {}).values():
+        plain += pairs.values() if isinstance(pairs, dict) else [pairs, []]
+    for one in lists:
+        plain += one if isinstance(one, list) and one else [[]]
+    if any(isinstance(value, list | dict) for value in plain):
+        raise RecordsError(f"{where}: kolom, nilai, gabung, tetap and wajib hold words, and lists of words, only.")
 
 
 def _constant(where: str, value: Any, given: Mapping[str, str]) -> str:
@@ -228,7 +264,7 @@ def _with_constants(block: Block, part: RawPart, table: pa.Table) -> pa.Table:
     for column, value in block.constants.items():
         if column in table.column_names:
             raise RecordsError(f"{part.name} already has a column for {column!r}; take it out of [tabel.tetap].")
-        table = table.append_column(column, pa.array([value] * len(part.rows), type=pa.large_string()))
+        table = table.append_column(column, pa.repeat(pa.scalar(value, type=pa.large_string()), len(part.rows)))
     return table
 
 

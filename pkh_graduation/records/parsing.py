@@ -7,7 +7,7 @@ Typed Parquet columns take a short way: numbers, dates and booleans are cast who
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,16 @@ from pkh_graduation.records import amounts, dates
 from pkh_graduation.records.amounts import read_numbers
 from pkh_graduation.records.answers import EMPTY, EMPTY_TEXT, read_answers, read_codes, read_sets, read_words
 from pkh_graduation.records.dates import FIRST_DAY, LAST_DAY, read_dates
-from pkh_graduation.records.identifiers import read_numbers16, read_phones, read_regions
+from pkh_graduation.records.identifiers import numbers16_of, read_phones, read_regions
+from pkh_graduation.records.invisible import without_unseen
+from pkh_graduation.records.limits import MAX_CELL, MAX_WORD
 from pkh_graduation.records.schemas import Column
 
 WORDS = pa.dictionary(pa.int32(), pa.large_string())
 """Type of typed columns of text."""
+
+_LARGEST = 2**62
+"""Numbers from here on are none of this programme's."""
 
 Reader = Callable[[Sequence[str]], tuple[list[Any], list[str]]]
 
@@ -117,7 +122,7 @@ def _minus_one_is_unknown(column: Column) -> bool:
 
 def _typed_number(column: Column, array: pa.Array) -> tuple[pa.Array, list[Reported]]:
     if column.kind == "float":
-        return _without_nan(pc.cast(array, pa.float64())), []
+        return _without_nan(pc.cast(array, pa.float64(), safe=False)), []
     if pa.types.is_integer(array.type):
         return pc.cast(array, pa.int64()), []
     return _typed_whole(column, _without_nan(array))
@@ -153,32 +158,61 @@ def _typed_date(array: pa.Array) -> tuple[pa.Array, list[Reported]] | None:
 
 def _parse_text(column: Column, array: pa.Array, settings: Settings) -> Parsed:
     encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    distinct = pc.utf8_trim_whitespace(pc.cast(encoded.dictionary, pa.large_string()))
+    distinct, unseen = without_unseen(pc.cast(encoded.dictionary, pa.large_string()))
+    distinct = pc.utf8_trim_whitespace(distinct)
     indices = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int32)
+    distinct, long = _shortened(distinct, MAX_CELL if column.kind in ("text", "id") and not column.form else MAX_WORD)
+    broken = {"karakter_tak_tampak": unseen, "isian_terlalu_panjang": long}
+    first = _reported(broken, len(distinct), indices)
     if column.kind in ("text", "id") and not column.form:
-        return Parsed(_plain_text(column, distinct, indices))
+        return Parsed(_plain_text(column, distinct, indices), first)
+    if column.form in ("nik", "kk"):
+        numbers, places = numbers16_of(distinct)
+        return Parsed(_laid_out(numbers, indices), [*first, *_reported(places, len(distinct), indices)])
     texts = distinct.to_pylist()
     values, rules = _understand(column, texts, settings)
-    return Parsed(_spread(column, values, indices), _report(rules, indices), _taken(column, texts, settings))
+    return Parsed(_spread(column, values, indices), [*first, *_report(rules, indices)], _taken(column, texts, settings))
+
+
+def _shortened(distinct: pa.Array, most: int) -> tuple[pa.Array, np.ndarray]:
+    """Texts, null where one is longer than any cell may be; and the places of those."""
+    too_long = pc.fill_null(pc.greater(pc.utf8_length(distinct), most), False)
+    places = np.flatnonzero(too_long.to_numpy(zero_copy_only=False))
+    return (pc.if_else(too_long, None, distinct) if len(places) else distinct), places
+
+
+def _reported(places: Mapping[str, np.ndarray], distinct: int, indices: np.ndarray) -> list[Reported]:
+    found = {rule: _rows(broken, distinct, indices) for rule, broken in sorted(places.items()) if len(broken)}
+    return [Reported(rule, rows) for rule, rows in found.items() if len(rows)]
+
+
+def _rows(places: np.ndarray, distinct: int, indices: np.ndarray) -> np.ndarray:
+    """Rows that hold one of the distinct texts at some places."""
+    broken = np.zeros(distinct + 1, dtype=bool)  # the last place stands for the missing, index -1
+    broken[places] = True
+    return np.flatnonzero(broken[indices])
+
+
+def _laid_out(words: pa.Array, indices: np.ndarray) -> pa.Array:
+    """Texts of the distinct values laid out over the rows."""
+    again = pc.dictionary_encode(words)
+    mapped = np.asarray(pc.fill_null(again.indices, -1)).astype(np.int32)
+    return _dictionary(np.append(mapped, -1)[indices], again.dictionary)
 
 
 def _taken(column: Column, texts: list[str | None], settings: Settings) -> str:
     """How a column's texts were taken when all of them that matter allow two readings."""
-    spoken = [text for text in texts if text and not text.isalnum()]
-    if (
-        column.kind in ("int", "money", "float")
-        and not settings.decimal_mark
-        and _only_unclear(spoken, amounts.readings)
-    ):
-        return "titik sebagai pemisah ribuan, koma sebagai desimal"
-    if column.kind == "date" and not settings.date_order and _only_unclear(spoken, dates.readings):
-        return "hari sebelum bulan"
+    if column.kind in ("int", "money", "float") and not settings.decimal_mark:
+        return "titik sebagai pemisah ribuan, koma sebagai desimal" if _only_unclear(texts, amounts.readings) else ""
+    if column.kind == "date" and not settings.date_order:
+        return "hari sebelum bulan" if _only_unclear(texts, dates.readings) else ""
     return ""
 
 
-def _only_unclear(texts: Sequence[str], readings: Callable[[str], tuple[Any, Any]]) -> bool:
+def _only_unclear(texts: Sequence[str | None], readings: Callable[[str], tuple[Any, Any]]) -> bool:
     """Whether some texts allow two different readings and none allows only one."""
-    differing = [pair for pair in map(readings, texts) if pair[0] != pair[1]]
+    spoken = [text for text in texts if text and not text.isalnum()]
+    differing = [pair for pair in map(readings, spoken) if pair[0] != pair[1]]
     return bool(differing) and all(None not in pair for pair in differing)
 
 
@@ -186,9 +220,7 @@ def _plain_text(column: Column, distinct: pa.Array, indices: np.ndarray) -> pa.A
     """Text as it stands, trimmed; what says nothing becomes missing."""
     silent = EMPTY if column.kind == "id" else EMPTY_TEXT if column.cls == "K" else EMPTY
     empty = pc.is_in(pc.utf8_lower(distinct), pa.array(sorted(silent), type=pa.large_string()))
-    again = pc.dictionary_encode(pc.if_else(empty, None, distinct))
-    mapped = np.asarray(pc.fill_null(again.indices, -1)).astype(np.int32)
-    return _dictionary(np.append(mapped, -1)[indices], again.dictionary)
+    return _laid_out(pc.if_else(empty, None, distinct), indices)
 
 
 def _dictionary(codes: np.ndarray, words: pa.Array) -> pa.DictionaryArray:
@@ -214,17 +246,17 @@ def _understand(column: Column, texts: list[str | None], settings: Settings) -> 
 
 def _reader(column: Column, settings: Settings) -> Reader:
     forms: dict[str, Reader] = {
-        "nik": read_numbers16, "kk": read_numbers16, "telepon": read_phones, "wilayah": read_regions,
+        "telepon": read_phones, "wilayah": read_regions,
     }  # fmt: skip
     if column.form:
         return forms[column.form]
     kinds: dict[str, Reader] = {
         "bool": read_answers,
         "date": lambda texts: read_dates(texts, order=settings.date_order),
-        "code": lambda texts: read_codes(texts, column),
+        "code": lambda texts: _codes(column, texts),
         "class": lambda texts: read_words(texts, column),
         "set": lambda texts: read_sets(texts, column),
-        "float": lambda texts: read_numbers(texts, whole=False, mark=settings.decimal_mark),
+        "float": lambda texts: _floats(texts, settings.decimal_mark),
     }
     return kinds.get(column.kind, lambda texts: _whole_numbers(column, texts, settings.decimal_mark))
 
@@ -232,21 +264,36 @@ def _reader(column: Column, settings: Settings) -> Reader:
 def _whole_numbers(column: Column, texts: Sequence[str], mark: str) -> tuple[list[Any], list[str]]:
     numbers, rules = read_numbers(texts, whole=True, mark=mark)
     for i, number in enumerate(numbers):
-        if isinstance(number, float):
+        if number is not None and not abs(number) < _LARGEST:
+            numbers[i], rules[i] = None, "di_luar_rentang"
+        elif isinstance(number, float):
             numbers[i] = round(number) if column.kind == "money" else None
             rules[i] = "sen_dibulatkan" if column.kind == "money" else "angka_pecahan"
-        elif number is not None and abs(number) >= 2**62:
-            numbers[i], rules[i] = None, "di_luar_rentang"
     return list(numbers), rules
+
+
+def _codes(column: Column, texts: Sequence[str]) -> tuple[list[Any], list[str]]:
+    codes, rules = read_codes(texts, column)
+    large = [code is not None and code >= _LARGEST for code in codes]
+    return (
+        [None if far else code for code, far in zip(codes, large, strict=True)],
+        ["kode_tak_dikenal" if far else rule for rule, far in zip(rules, large, strict=True)],
+    )
+
+
+def _floats(texts: Sequence[str], mark: str) -> tuple[list[Any], list[str]]:
+    numbers, rules = read_numbers(texts, whole=False, mark=mark)
+    for i, number in enumerate(numbers):
+        if number is not None and not abs(number) < _LARGEST:
+            numbers[i], rules[i] = None, "di_luar_rentang"
+    return [None if number is None else float(number) for number in numbers], rules
 
 
 def _spread(column: Column, values: list[Any], indices: np.ndarray) -> pa.Array:
     """Values of the distinct texts laid out over the rows."""
     kind = target_type(column)
     if kind == WORDS:
-        again = pc.dictionary_encode(pa.array(values, type=pa.large_string()))
-        mapped = np.asarray(pc.fill_null(again.indices, -1)).astype(np.int32)
-        return _dictionary(np.append(mapped, -1)[indices], again.dictionary)
+        return _laid_out(pa.array(values, type=pa.large_string()), indices)
     distinct = pa.array([*values, None], type=kind)
     return distinct.take(pa.array(np.where(indices < 0, len(values), indices)))
 

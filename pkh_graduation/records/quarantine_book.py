@@ -18,6 +18,7 @@ import pandas as pd
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from pkh_graduation.records.archive import require_harmless
 from pkh_graduation.records.errors import RecordsError
 from pkh_graduation.records.rules import KOSONGKAN, RULES, TOLAK
 from pkh_graduation.records.schemas import TABLES
@@ -48,7 +49,7 @@ _NOTHING = "Tidak perlu diperbaiki."
 _FILL = "Tulis nilai yang benar di kolom Nilai yang benar."
 _TWO = "Tulis nilai yang benar bila sel ini yang salah. Bila sel lain di baris itu yang salah, perbaiki di berkas asal."
 _HOW: Mapping[str, str] = {
-    **dict.fromkeys(("baris_pendek", "baris_panjang", "kutip_rusak", "tautan_diri_sendiri"), _AT_SOURCE),
+    **dict.fromkeys(("baris_pendek", "baris_panjang", "baris_terlalu_panjang", "kutip_rusak", "tautan_diri_sendiri"), _AT_SOURCE),
     **dict.fromkeys(("baris_kosong", "kepala_terulang", "baris_jumlah", "ganda_identik"), _NOTHING),
     **dict.fromkeys(("nominal_nol_cair", "penghasilan_ganda", "tutup_sebelum_mulai", "keluar_sebelum_lahir",
                      "lahir_setelah_catatan", "berlaku_terbalik", "sesi_tak_ada"), _TWO),
@@ -154,13 +155,18 @@ def _sheet(book: Any, name: str, lines: pd.DataFrame, *, unmasked: bool) -> None
         cells = (line["tabel"], line["berkas"], str(line["baris"]), line["kolom"], shown, line["aturan"], line["pesan"],
                  how_to_mend(line["aturan"]))  # fmt: skip
         for column, text in enumerate(cells):
-            sheet.write_string(row, column, str(text)[:32_000])
+            sheet.write_string(row, column, _printable(str(text)[:32_000]))
         if line["aturan"] not in _STRUCTURAL and line["kolom"]:
             sheet.write_blank(row, len(cells), None, free)
         sheet.write_string(row, len(cells) + 1, mark_of(line))
     if len(lines) > MOST:
         sheet.write_string(MOST + 1, 0, f"Masih ada {len(lines) - MOST} baris lagi. Perbaiki dulu yang di atas.")
     sheet.autofilter(0, 0, max(1, min(len(lines), MOST)), len(HEADER) - 1)
+
+
+def _printable(text: str) -> str:
+    """A text without what is not seen: it may neither hide part of a cell nor turn it around."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)
 
 
 def _past(book: Any, history: Sequence[Mapping[str, Any]]) -> None:
@@ -186,8 +192,11 @@ def read_book(path: Path) -> Returned:
         RecordsError: it is no workbook, or not the quarantine's.
     """
     try:
+        require_harmless(path, path.name)
         book = CalamineWorkbook.from_path(path)
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in (ROWS, CELLS) if name in book.sheet_names}
+    except RecordsError:
+        raise
     except (CalamineError, OSError, ValueError) as error:
         raise RecordsError(
             f"{path.name} cannot be read as a workbook: save it as .xlsx and give it back again."

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkh_graduation.records.findings import Findings
+from pkh_graduation.records.headers import shown_headers
 from pkh_graduation.records.parsing import WORDS, Settings, parse_column, target_type
 from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.schemas import DERIVED, TableSchema
@@ -81,7 +82,7 @@ def type_table(schema: TableSchema, parts: Sequence[RawPart]) -> Typed:
     for part in parts:
         tables.append(_type_part(schema, part, findings, offset, guesses))
         offset += len(part.rows)
-    frame = _frame(pa.concat_tables(tables))
+    frame = _frame(tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks())
     given = frozenset(name for part in parts for name in part.table.column_names if name in schema.names)
     notices = [notice for part in parts for notice in (*part.notices, *_unknown(schema, part))]
     return Typed(schema, frame, findings, tuple(parts), given, (*notices, *guesses))
@@ -126,7 +127,6 @@ def _type_part(schema: TableSchema, part: RawPart, findings: Findings, offset: i
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    table = table.unify_dictionaries().combine_chunks()
     return pd.DataFrame({name: _values(table.column(name)) for name in table.column_names}, copy=False)
 
 
@@ -144,12 +144,14 @@ def _categories(words: pa.Array) -> pd.Index:
 
 def _unknown(schema: TableSchema, part: RawPart) -> list[str]:
     """One notice per file for columns that are not declared, and one for those that are always recomputed."""
+    known = {*schema.names, *DERIVED}
     strange = [name for name in part.table.column_names if name not in schema.names]
     derived = [name for name in strange if name in DERIVED]
     others = [name for name in strange if name not in DERIVED]
     notices = []
     if others:
-        notices.append(f"{part.name}: kolom tidak dikenal tidak disimpan: {', '.join(others)}.")
+        shown = shown_headers(others, part.table.column_names, known)
+        notices.append(f"{part.name}: kolom tidak dikenal tidak disimpan: {shown}.")
     if derived:
         notices.append(f"{part.name}: kolom turunan dihitung ulang, tidak dibaca: {', '.join(derived)}.")
     return notices

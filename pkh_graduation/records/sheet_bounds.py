@@ -1,0 +1,121 @@
+"""How much a sheet makes its reader hold, told from its packed text: the rectangle its cells span, and its shared texts.
+
+A reader of workbooks holds every cell of the rectangle between the first and the last one, and a copy of a shared text for
+each cell that names it, so a few kilobytes may ask for terabytes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+_FAR = re.compile(rb' r="(?![A-Za-z]?[0-9]{1,6}")')
+"""Places that are not plainly of one letter and at most six digits."""
+_ODD = re.compile(rb"\br\s*=\s*'|\br\s+=|\br=\s|[\t\r\n]r=")
+_ODD_MARKS = (b"='", b"\t", b"\n", b"\r", b" =", b"= ")
+"""Places written in any other way than ``r="A1"``, and the marks of which they need one."""
+_PLACE = re.compile(rb"""<(?:[^\s<>"'/]*:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([^"'>]*)""")
+_CELL = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+_REPEATED = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"'](\d{1,9})[\"']")
+_NAMES_SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})""")
+_SHARED = re.compile(rb"<(?:\w+:)?si\b")
+_LONGEST_TAG = 1 << 26
+_PLAIN_ROWS, _PLAIN_COLUMNS = 999_999, 26
+_REST_OF_ROW, _REST_OF_SHEET = 16_000, 1_000_000
+"""Spreadsheets fill the rest of an ODS sheet with repeated empty cells of about this number."""
+
+
+class Rectangle:
+    """The rectangle of a sheet's cells, seen piece by piece (``rows`` times ``columns``).
+
+    Pieces that name only columns of one letter and rows of at most six digits need no closer look.
+    """
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self.damaged = False
+        self._close = False
+        self._tail = b""
+
+    @property
+    def cells(self) -> int:
+        """Cells of the rectangle; an upper bound where no closer look was needed."""
+        return self.rows * self.columns
+
+    def see(self, piece: bytes) -> None:
+        """Look at the next piece of the sheet's text; ``damaged`` tells a place that is none, of which no reader is sure."""
+        text = self._tail + piece
+        end = text.rfind(b">") + 1
+        text, self._tail = text[:end], text[end:]
+        self.damaged = self.damaged or len(self._tail) > _LONGEST_TAG
+        self._close = self._close or _is_far(text)
+        if not self._close:
+            self._reach(_PLAIN_ROWS, _PLAIN_COLUMNS)
+        else:
+            for place in set(_PLACE.findall(text)):
+                found = _CELL.fullmatch(place)
+                if found:
+                    self._reach(int(found[2]), _number(found[1]))
+                self.damaged = self.damaged or not found
+        if b"-repeated" in text:
+            for kind, count in set(_REPEATED.findall(text)):
+                self._repeat(kind, int(count))
+
+    def _repeat(self, kind: bytes, count: int) -> None:
+        if kind == b"columns":
+            self._reach(0, count if count < _REST_OF_ROW else 0)
+        else:
+            self._reach(count if count < _REST_OF_SHEET else 0, 0)
+
+    def _reach(self, row: int, column: int) -> None:
+        self.rows, self.columns = max(self.rows, row), max(self.columns, column)
+
+
+def _is_far(text: bytes) -> bool:
+    return bool(_FAR.search(text)) or (any(mark in text for mark in _ODD_MARKS) and bool(_ODD.search(text)))
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+class SharedTexts:
+    """Sizes of the shared texts of a workbook, and how often sheets name each, seen piece by piece."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._starts: list[int] = []
+        self._named = np.zeros(0, dtype=np.int64)
+        self._tail = b""
+
+    def see_texts(self, piece: bytes) -> None:
+        """Look at the next piece of the table of shared texts."""
+        text = self._tail + piece
+        offset = self._size - len(self._tail)
+        self._starts += [offset + found.start() for found in _SHARED.finditer(text) if found.end() > len(self._tail)]
+        self._size += len(piece)
+        self._tail = text[-8:]
+
+    def see_sheet(self, text: bytes) -> None:
+        """Look at the next piece of a sheet, with what must overlap."""
+        places = np.array(_NAMES_SHARED.findall(text), dtype=np.int64)
+        places = places[places < len(self._starts)]
+        counted = np.bincount(places, minlength=len(self._starts))
+        self._named = counted if not len(self._named) else self._named + counted
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest shared text."""
+        return int(self._lengths().max(initial=0))
+
+    @property
+    def copied(self) -> int:
+        """Bytes of all copies of shared texts that the sheets ask for."""
+        return int((self._lengths() * self._named).sum()) if len(self._named) else 0
+
+    def _lengths(self) -> np.ndarray:
+        return np.diff(np.array([*self._starts, self._size], dtype=np.int64)) if self._starts else np.zeros(0, np.int64)
