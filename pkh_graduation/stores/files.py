@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,12 @@ def write_frame(path: Path, frame: pd.DataFrame) -> Path:
 
 @contextmanager
 def _neighbour(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` that takes its place when all went well, and goes when not."""
+    """A file beside ``path`` that takes its place when all went well, and goes when not; those that a kill left go too."""
     neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for left in filter(is_litter, path.parent.glob(f".{escape(path.name)}.*.part")):
+            _discard(left)
         yield neighbour
         neighbour.replace(path)
     except OSError as error:
@@ -79,6 +82,22 @@ def _discard(neighbour: Path) -> None:
         neighbour.unlink(missing_ok=True)
     except OSError:
         return
+
+
+def is_litter(path: Path) -> bool:
+    """Whether a half-written neighbour belongs to a process that is no more."""
+    writer = path.name.split(".")[-2]
+    return writer.isdigit() and not _lives(int(writer))
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def disk_trouble(error: BaseException, *, writing: bool = False) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pkh_graduation.stores.files import write_frame, write_json
+from pkh_graduation.stores.files import is_litter, write_frame, write_json
 
 
 def digest_of(*inputs: Any) -> str:
@@ -94,18 +93,7 @@ def clear_litter(folder: Path) -> int:
     """Remove half-written neighbours of processes that are no more; returns how many there were."""
     found = 0
     for path in folder.rglob(".*.part"):
-        writer = path.name.split(".")[-2]
-        if writer.isdigit() and not _lives(int(writer)):
+        if is_litter(path):
             path.unlink(missing_ok=True)
             found += 1
     return found
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

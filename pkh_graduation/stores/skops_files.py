@@ -25,7 +25,7 @@ class ModelFileError(ValueError):
 
 
 def dump_model(model: Any) -> bytes:
-    """A fitted model as the bytes of a skops file.
+    """A fitted model as the bytes of a skops file; equal models give equal bytes.
 
     Raises:
         ModelFileError: the model holds a type that could not be loaded again.
@@ -38,7 +38,7 @@ def dump_model(model: Any) -> bytes:
         raise ModelFileError(
             f"it holds {foreign}, which no bundle may: review each and add it to stores/allowed_types.py with its reason."
         )
-    return content
+    return _plain_bytes(content)
 
 
 def load_model(content: bytes) -> Any:
@@ -108,6 +108,37 @@ def nodes(schema: Any) -> Iterator[tuple[str, str]]:
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)
+
+
+def _plain_bytes(content: bytes) -> bytes:
+    """A skops file without what skops takes from the moment: addresses in memory (also as names of files) and the clock."""
+    schema = read_schema(content)
+    numbers: dict[int, int] = {}
+    names: dict[str, str] = {}
+    for node in _in_order(schema):
+        number, name = node.get("__id__"), node.get("file")
+        if isinstance(number, int):
+            node["__id__"] = numbers.setdefault(number, len(numbers) + 1)
+        if isinstance(name, str):
+            node["file"] = names.setdefault(name, f"{len(names) + 1}.{name.rpartition('.')[2]}")
+    plain = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as box, zipfile.ZipFile(plain, "w", zipfile.ZIP_STORED) as copy:
+        for item in box.infolist():
+            own = json.dumps(schema, indent=2).encode() if item.filename == SCHEMA else box.read(item)
+            copy.writestr(zipfile.ZipInfo(names.get(item.filename, item.filename)), own)
+    return plain.getvalue()
+
+
+def _in_order(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a description, as it is read from top to bottom."""
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting.extend(reversed(one.values()))
+        elif isinstance(one, list):
+            waiting.extend(reversed(one))
 
 
 @cache
