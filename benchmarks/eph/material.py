@@ -73,8 +73,8 @@ def read_panel(survey: Survey) -> Panel:
     return Panel(records, family, columns, survey)
 
 
-def make_material(panel: Panel, pairs: pd.DataFrame) -> Material:
-    """X, outcomes and snapshots of pairs of interviews a year apart, one as-of date per base quarter."""
+def make_material(panel: Panel, pairs: pd.DataFrame, ahead: int = YEAR) -> Material:
+    """X, outcomes and snapshots of pairs of interviews ``ahead`` quarters apart, one as-of date per base quarter."""
     index = _index(panel, pairs)
     dates = sorted({stamp.date() for stamp in index.get_level_values("as_of")})
     history = Snapshots(take_snapshots(panel.records, at=dates).frame.loc[index])
@@ -83,7 +83,7 @@ def make_material(panel: Panel, pairs: pd.DataFrame) -> Material:
         X, _ = build_features(
             panel.records, history, engine=engine, spine=spine(dates), catalogue=catalogue, facts=False
         )
-    return Material(X, make_outcomes(index, pairs), history, dictionary(catalogue))
+    return Material(X, make_outcomes(index, pairs, ahead), history, dictionary(catalogue))
 
 
 def well_known(X: pd.DataFrame, *, first: dt.date, least: float) -> list[str]:
@@ -96,7 +96,7 @@ def well_known(X: pd.DataFrame, *, first: dt.date, least: float) -> list[str]:
     return list(share.index[share >= least])
 
 
-def make_outcomes(index: pd.MultiIndex, pairs: pd.DataFrame) -> Outcomes:
+def make_outcomes(index: pd.MultiIndex, pairs: pd.DataFrame, ahead: int = YEAR) -> Outcomes:
     """Ways out of pairs as outcomes of one period; what the later interview did not record is censored."""
     known = pairs["way_out"].notna().to_numpy()
     seen = np.where(known, 1, 0).astype("int16")
@@ -104,7 +104,7 @@ def make_outcomes(index: pd.MultiIndex, pairs: pd.DataFrame) -> Outcomes:
         {"way_out": pairs["way_out"].fillna(TERSENSOR).astype(str).to_numpy(), "quarter": seen, "observed": seen},
         index=index,
     )
-    later = _days(pairs["t"] + YEAR).to_numpy()
+    later = _days(pairs["t"] + ahead).to_numpy()
     exits = pd.DataFrame({"way_out": frame["way_out"].to_numpy(), "known_day": later}, index=index)
     exits = exits[~exits["way_out"].isin([MASIH_PESERTA, TERSENSOR])]
     return Outcomes(frame, exits, known_by=date_of(int(later.max())), lag_days=0, max_horizon=1)
@@ -129,6 +129,20 @@ class YearAhead:
             train, test = X.index[dates <= latest], X.index[dates == pd.Timestamp(origin)]
             learnt = replace(y, frame=y.frame.loc[train], known_by=origin)
             yield Fold(origin, train, test, learnt, replace(y, frame=y.frame.loc[test]))
+
+
+@dataclass(frozen=True)
+class OnlyFamilies:
+    """The folds of another splitter, judged on some families only (``kpm_id``)."""
+
+    folds: YearAhead
+    judged: frozenset[str]
+
+    def split(self, X: pd.DataFrame, y: Outcomes, history: Snapshots) -> Iterator[Fold]:
+        """Folds in the order of their origins."""
+        for fold in self.folds.split(X, y, history):
+            test = fold.test[fold.test.get_level_values("kpm_id").isin(self.judged)]
+            yield replace(fold, test=test, y_test=replace(y, frame=y.frame.loc[test]))
 
 
 def _index(panel: Panel, pairs: pd.DataFrame) -> pd.MultiIndex:

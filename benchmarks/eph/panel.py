@@ -1,7 +1,8 @@
 """The EPH panel: its files, who is seen again a year later, and how the year ended.
 
 In: the folder of the EPH extract (households, members, enterprises and payments as Parquet). Out: `Survey`, and one row per
-household and base quarter with its way out. Everything about labels is decided here and nowhere else.
+household and base quarter with its way out, and what became of those that left. Everything about labels is decided here and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -79,15 +80,15 @@ def same_head(sex: pd.Series, age: pd.Series, sex_later: pd.Series, age_later: p
     return (sex == sex_later) & (age_later - age).between(-2, 3)
 
 
-def pair_up(survey: Survey) -> pd.DataFrame:
-    """Households with assistance and a decile, seen again a year later under the same head, and their way out.
+def pair_up(survey: Survey, ahead: int = YEAR) -> pd.DataFrame:
+    """Households with assistance and a decile, seen again ``ahead`` quarters later under the same head, and their way out.
 
     Returns:
         One row per household and base quarter; ``way_out`` is missing when the later decile or assistance is unknown.
     """
     seen = interviews(survey)
     base = seen[seen["cash_assistance"].fillna(False) & seen["income_decile"].notna()]
-    later = seen.drop(columns=["quarter", "agglomeration", "weight"]).assign(t=seen["t"] - YEAR)
+    later = seen.drop(columns=["quarter", "agglomeration", "weight"]).assign(t=seen["t"] - ahead)
     pairs = base.merge(later, on=["hh_id", "t"], suffixes=("", "_later"), validate="1:1")
     same = same_head(pairs["sex"], pairs["age"], pairs["sex_later"], pairs["age_later"])
     pairs = pairs[same].reset_index(drop=True)
@@ -114,21 +115,43 @@ def _way_out(pairs: pd.DataFrame) -> pd.Series:
     return pd.Series(names, index=pairs.index).where(known)
 
 
+def new_households(survey: Survey, since: int) -> pd.Index:
+    """Households (``hh_id``) whose first interview on file was held in quarter ``since`` or later."""
+    first = survey.households.groupby("hh_id")["t"].min()
+    return first.index[first >= since]
+
+
+def after_exit(survey: Survey, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Families that left and were seen once more, one quarter after, under the same head.
+
+    Returns:
+        The pairs' ``hh_id, t, way_out``, with ``back`` (on assistance again, missing if not recorded) and ``below`` (decile
+        under the line, missing if not recorded).
+    """
+    left = pairs.loc[pairs["way_out"].notna() & (pairs["way_out"] != MASIH_PESERTA)]
+    left = left[["hh_id", "t", "way_out", "sex_later", "age_later"]]
+    after = interviews(survey)[["hh_id", "t", "sex", "age", "cash_assistance", "income_decile"]]
+    both = left.merge(after.assign(t=after["t"] - YEAR - 1), on=["hh_id", "t"], validate="1:1")
+    both = both[same_head(both["sex_later"], both["age_later"], both["sex"], both["age"])].reset_index(drop=True)
+    told = both[["hh_id", "t", "way_out"]]
+    return told.assign(back=both["cash_assistance"], below=both["income_decile"] < GRADUATE_DECILE)
+
+
+def fell_back(after: pd.DataFrame) -> pd.Series:
+    """Back on assistance or below the decile; missing when neither is known to be so and the decile was not recorded."""
+    back = after["back"].fillna(False).astype(bool)
+    return (back | after["below"].fillna(False).astype(bool)).astype("boolean").where(back | after["below"].notna())
+
+
 def relapse(survey: Survey, pairs: pd.DataFrame) -> tuple[int, int]:
     """Graduates seen once more, one quarter after, and how many of them are back on aid or below the decile.
 
     Returns:
         (seen, relapsed); a household whose later decile is unknown counts only if it is back on aid.
     """
-    key = ["hh_id", "t"]
-    graduates = pairs.loc[pairs["way_out"] == MANDIRI, [*key, "sex_later", "age_later"]]
-    after = interviews(survey)[[*key, "sex", "age", "cash_assistance", "income_decile"]]
-    both = graduates.merge(after.assign(t=after["t"] - YEAR - 1), on=key)
-    both = both[same_head(both["sex_later"], both["age_later"], both["sex"], both["age"])]
-    back = both["cash_assistance"].fillna(False)
-    known = both[back | both["income_decile"].notna()]
-    fallen = known["cash_assistance"].fillna(False) | (known["income_decile"] < GRADUATE_DECILE).fillna(False)
-    return len(known), int(fallen.sum())
+    after = after_exit(survey, pairs)
+    fallen = fell_back(after[after["way_out"] == MANDIRI]).dropna()
+    return len(fallen), int(fallen.sum())
 
 
 def check_figures(pairs: pd.DataFrame) -> dict[str, int]:

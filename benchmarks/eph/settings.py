@@ -27,12 +27,18 @@ def read_config() -> dict[str, Any]:
     return tomllib.loads(CONFIG.read_text(encoding="utf-8"))
 
 
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """``--data``, else PKH_EPH_DATA, else a sibling of the repository."""
+    reader = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--data", type=Path, default=Path(os.environ.get("PKH_EPH_DATA", DEFAULT_DATA)))
+    return reader
+
+
 def arguments(about: str | None) -> argparse.Namespace:
-    """``--data``, else PKH_EPH_DATA, else a sibling of the repository; ``--out`` for what is written."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("PKH_EPH_DATA", DEFAULT_DATA)))
-    parser.add_argument("--out", type=Path, default=None, help="folder for metrics.json and report.html")
-    return parser.parse_args()
+    """The options of `parser`, and ``--out`` for what is written."""
+    reader = parser(about)
+    reader.add_argument("--out", type=Path, default=None, help="folder for metrics.json and report.html")
+    return reader.parse_args()
 
 
 def make_model(setting: dict[str, Any], dictionary: pd.DataFrame) -> GraduationModel:

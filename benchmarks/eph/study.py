@@ -22,13 +22,13 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a checkout that is not installed
 
-from material import Material, YearAhead, make_material, read_panel, well_known
-from panel import Survey, check_figures, pair_up, quarter_end, quarter_name, read_survey, relapse
+from material import Material, Panel, YearAhead, make_material, read_panel, well_known
+from panel import YEAR, Survey, check_figures, pair_up, quarter_end, quarter_name, read_survey, relapse
 from reference import OnColumns, plain_models
 from settings import ORIGINS, arguments, make_model, read_config
 from survey_features import PREFIX
 
-from pkh_graduation.contracts import Contender
+from pkh_graduation.contracts import Contender, Folds
 from pkh_graduation.estimators import PlainBoosting, reference_models, todays_practice
 from pkh_graduation.evaluation import BacktestReport, render_report, run_backtest
 from pkh_graduation.evaluation.bootstrap import draw_weights, interval
@@ -61,20 +61,35 @@ def run(
     survey: Survey, config: dict[str, Any], *, only: Collection[str] | None = None
 ) -> tuple[Material, BacktestReport]:
     """Build everything and judge the contenders, or only those named, at the origins."""
-    panel = read_panel(survey)
-    built = make_material(panel, pair_up(survey))
+    material = build(read_panel(survey), pair_up(survey), config)
+    return material, judge(material, chosen(contenders(material, config), only), origins_of(ORIGINS))
+
+
+def build(panel: Panel, pairs: pd.DataFrame, config: dict[str, Any], ahead: int = YEAR) -> Material:
+    """The material of pairs ``ahead`` quarters apart, with the columns that the first base quarter knew well enough."""
+    built = make_material(panel, pairs, ahead)
     known = well_known(built.X, first=built.history.dates[0], least=config["columns"]["least_known"])
     practised = [name for name in built.X if name.startswith("madiun_") and name not in known]
     X = built.X[known].assign(**dict.fromkeys(practised, np.nan))  # the Madiun score asks for all its levels
-    material = replace(built, X=X)
-    folds = YearAhead(tuple(quarter_end(t) for t in ORIGINS))
-    everyone = contenders(material, config)
-    report = run_backtest(
-        {name: one for name, one in everyone.items() if only is None or name in only},
-        material.X, material.y, material.history, folds,
+    return replace(built, X=X)
+
+
+def chosen(everyone: dict[str, Contender], only: Collection[str] | None) -> dict[str, Contender]:
+    """Those named, or all."""
+    return {name: one for name, one in everyone.items() if only is None or name in only}
+
+
+def origins_of(numbers: Sequence[int], quarters: int = YEAR) -> YearAhead:
+    """Rolling origins at numbered quarters."""
+    return YearAhead(tuple(quarter_end(t) for t in numbers), quarters)
+
+
+def judge(material: Material, who: dict[str, Contender], folds: Folds) -> BacktestReport:
+    """The library's backtest of some contenders."""
+    return run_backtest(
+        who, material.X, material.y, material.history, folds,
         capacity=CAPACITY, rules=[DECILE], n_boot=200, random_state=0, progress=_say,
     )  # fmt: skip
-    return material, report
 
 
 def figures_of(scope: Scope, contender: str, way: str, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,17 +120,20 @@ def table(report: BacktestReport, way: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def differences(report: BacktestReport, others: Sequence[str], *, n_boot: int = 2000) -> pd.DataFrame:
-    """Model minus others, for `mandiri`: households are drawn with all their rows of all origins, the same for both."""
+def differences(report: BacktestReport, others: Sequence[str], *, of: str = MODEL, n_boot: int = 2000) -> pd.DataFrame:
+    """Model (or the contender ``of``) minus others, for `mandiri`.
+
+    Households are drawn with all their rows of all origins, the same for both.
+    """
     ones, weights = _weights(report, None), _weights(report, n_boot)
-    point = {name: replicate(report, name, MANDIRI, ones) for name in (MODEL, *others)}
-    drawn = {name: replicate(report, name, MANDIRI, weights) for name in (MODEL, *others)}
+    point = {name: replicate(report, name, MANDIRI, ones) for name in (of, *others)}
+    drawn = {name: replicate(report, name, MANDIRI, weights) for name in (of, *others)}
     rows = []
     for other in others:
         for over in (POOLED, MEAN):
             for figure in FIGURES:
-                gap = float(point[MODEL][over][figure][0] - point[other][over][figure][0])
-                low, high = interval(drawn[MODEL][over][figure] - drawn[other][over][figure])
+                gap = float(point[of][over][figure][0] - point[other][over][figure][0])
+                low, high = interval(drawn[of][over][figure] - drawn[other][over][figure])
                 rows.append((other, over, figure, gap, low, high))
     return pd.DataFrame(rows, columns=["against", "over", "figure", "difference", "low", "high"])
 

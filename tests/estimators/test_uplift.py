@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -13,6 +14,7 @@ from pkh_graduation.estimators.uplift import (
     UNDIAN,
     DRLearner,
     advised,
+    ask_gate,
     calibrate_bounds,
     check_overlap,
     e_value,
@@ -60,7 +62,7 @@ def nothing(w, owns):
 @pytest.fixture(scope="module")
 def signed_study():
     X, treated, chance, left = world(1, signed)
-    return study_lever("kur", X, treated, left, design=UNDIAN, n_folds=2, propensity=chance)
+    return study_lever("kur", X, treated, left, design=UNDIAN, together=1, n_folds=2, propensity=chance)
 
 
 def test_a_lever_that_helps_some_and_harms_others_goes_to_those_it_helps(signed_study):
@@ -76,14 +78,63 @@ def test_a_lever_that_helps_some_and_harms_others_goes_to_those_it_helps(signed_
 def test_a_lever_of_no_effect_and_a_harmful_one_are_not_advised():
     for effect in (nothing, lambda w, owns: np.full(len(w), -0.8)):
         X, treated, chance, left = world(3, effect)
-        study = study_lever("x", X, treated, left, design=UNDIAN, n_folds=2, propensity=chance)
+        study = study_lever("x", X, treated, left, design=UNDIAN, together=1, n_folds=2, propensity=chance)
         assert advised(study, X).mean() < 0.05
         assert abs(study.bounds.average) < 3 * study.bounds.average_se or study.bounds.average < 0
 
 
+def test_a_lever_that_helps_nobody_is_refused_though_some_bound_lies_above_zero():
+    """Effects of nothing, ranked by luck: read family by family some bounds pass, asked of the lever they do not."""
+    rng = np.random.default_rng(11)
+    effect = rng.normal(size=(200, 2000))
+    pseudo = rng.normal(size=effect.shape)
+    told = [(calibrate_bounds(p, e).of(e)[1] > 0).any() for p, e in zip(pseudo, effect, strict=True)]
+    passed = [ask_gate(p, e, together=4).passed for p, e in zip(pseudo, effect, strict=True)]
+    assert np.mean(told) > 0.05
+    assert np.mean(passed) < 0.04
+
+
+def test_the_gate_of_a_study_closes_advice_and_evidence(signed_study):
+    """Bounds of the families that lie above 0 do not count where the lever itself was not shown to help."""
+    fresh = world(2, signed)[0]
+    assert signed_study.gate.passed
+    weak = dataclasses.replace(signed_study.gate, gain_se=signed_study.gate.gain)
+    closed = dataclasses.replace(signed_study, gate=weak)
+    assert not closed.gate.passed
+    assert advised(signed_study, fresh).any()
+    assert not advised(closed, fresh).any()
+    families = closed.evidence(fresh, "x").families
+    assert (families["low"] <= 0).all()
+    pd.testing.assert_frame_equal(
+        families[["effect", "high"]], signed_study.evidence(fresh, "x").families[["effect", "high"]]
+    )
+
+
+def test_a_lever_that_harms_as_many_as_it_helps_passes_its_gate():
+    rng = np.random.default_rng(12)
+    effect = rng.choice([-1.0, 1.0], 4000)
+    gate = ask_gate(effect + rng.normal(0, 3, 4000), effect, together=4)
+    assert gate.passed
+    assert gate.gain == pytest.approx(0.5, abs=0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), together=st.integers(1, 20))
+def test_more_levers_together_ask_for_more_and_copies_add_nothing(seed, together):
+    rng = np.random.default_rng(seed)
+    pseudo, effect = rng.normal(0.1, 1, 300), rng.normal(size=300)
+    one, more = ask_gate(pseudo, effect, together=together), ask_gate(pseudo, effect, together=together + 1)
+    assert more.low < one.low < one.gain
+    copies = ask_gate(np.repeat(pseudo, 3), np.repeat(effect, 3), np.repeat(np.arange(300), 3), together=together)
+    assert copies.low == pytest.approx(one.low)
+    nobody = ask_gate(pseudo, -np.abs(effect), together=together)
+    assert nobody.gain == nobody.gain_se == 0.0
+    assert not nobody.passed
+
+
 def test_confounding_on_what_is_recorded_is_taken_out():
     X, treated, _, left = world(4, nothing, confounded=True, n=4000)
-    study = study_lever("x", X, treated, left, design=AMATAN, n_folds=2)
+    study = study_lever("x", X, treated, left, design=AMATAN, together=1, n_folds=2)
     naive = left[treated].mean() - left[~treated].mean()
     assert naive > 0.1
     assert abs(study.bounds.average) < 3 * study.bounds.average_se
@@ -94,7 +145,7 @@ def test_a_placebo_that_moves_costs_the_grade(signed_study):
     X, treated, chance, left = world(1, signed)
     quiet = np.random.default_rng(0).random(N) < 0.3
     told = {"last year": np.where(treated, quiet | (left & treated), quiet).astype(int), "coin": quiet.astype(int)}
-    study = study_lever("kur", X, treated, left, design=UNDIAN, n_folds=2, propensity=chance, placebo=told)
+    study = study_lever("kur", X, treated, left, design=UNDIAN, together=1, n_folds=2, propensity=chance, placebo=told)
     assert abs(study.placebo["coin"]) < 2.576 < abs(study.placebo["last year"])
     assert study.grade == "E0"
     assert "last year" in " ".join(study.reasons)
@@ -105,7 +156,7 @@ def test_a_placebo_that_moves_costs_the_grade(signed_study):
 def test_without_overlap_there_is_no_evidence():
     X, _, _, left = world(5, nothing)
     treated = X["w"].to_numpy() + np.random.default_rng(1).normal(0, 0.05, N) > 0
-    study = study_lever("x", X, treated, left, design=AMATAN, n_folds=2)
+    study = study_lever("x", X, treated, left, design=AMATAN, together=1, n_folds=2)
     assert study.grade == "E0"
     assert study.overlap.share < 0.5
 
@@ -250,9 +301,11 @@ def test_overlap_trims_and_names_what_still_differs():
 def test_wrong_inputs_are_refused():
     X, treated, chance, left = world(8, nothing, n=200)
     with pytest.raises(ValueError, match="needs the logged"):
-        study_lever("x", X, treated, left, design=UNDIAN)
+        study_lever("x", X, treated, left, design=UNDIAN, together=1)
     with pytest.raises(ValueError, match="design must be"):
-        study_lever("x", X, treated, left, design="ramalan")
+        study_lever("x", X, treated, left, design="ramalan", together=1)
+    with pytest.raises(ValueError, match="at least 1"):
+        ask_gate(np.zeros(10), np.zeros(10), together=0)
     with pytest.raises(ValueError, match="nothing can be learned"):
         DRLearner(2).fit(X, treated, np.arange(200) < 30, propensity=chance)
     with pytest.raises(ValueError, match="0 or 1"):

@@ -9,6 +9,7 @@ from pkh_graduation.estimators.uplift.bounds import EffectBounds, calibrate_boun
 from pkh_graduation.estimators.uplift.curves import Curve, targeting_curve
 from pkh_graduation.estimators.uplift.dr_learner import DRLearner
 from pkh_graduation.estimators.uplift.evidence import AMATAN, PERCOBAAN_ALAMIAH, UNDIAN, Study, advised, study_lever
+from pkh_graduation.estimators.uplift.gate import Gate, ask_gate
 from pkh_graduation.estimators.uplift.offers import Offers, read_lots
 from pkh_graduation.estimators.uplift.overlap import Overlap, check_overlap
 from pkh_graduation.estimators.uplift.sensitivity import e_value, tipping_odds
@@ -20,10 +21,12 @@ __all__ = [
     "Curve",
     "DRLearner",
     "EffectBounds",
+    "Gate",
     "Offers",
     "Overlap",
     "Study",
     "advised",
+    "ask_gate",
     "calibrate_bounds",
     "check_overlap",
     "e_value",

@@ -2,7 +2,7 @@
 
 A grade is lost, never won, by the checks: random slots give E3, a natural experiment E2 (its design is the caller's claim), logs
 of what was observed E1. Overlap that fails, a placebo that moves, or an effect that a weak hidden trait would explain: E0,
-which is no evidence.
+which is no evidence. A lever that is not shown to help anybody (`gate`) keeps its grade and its figures, and is advised to nobody.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pkh_graduation.contracts import Evidence
 from pkh_graduation.estimators.uplift.bounds import EffectBounds, calibrate_bounds
 from pkh_graduation.estimators.uplift.curves import Curve, targeting_curve
 from pkh_graduation.estimators.uplift.dr_learner import DRLearner
+from pkh_graduation.estimators.uplift.gate import Gate, ask_gate
 from pkh_graduation.estimators.uplift.overlap import EDGE, Overlap, check_overlap
 from pkh_graduation.estimators.uplift.sensitivity import e_value, tipping_odds
 
@@ -38,7 +39,8 @@ class Study:
     """What was learned about one lever.
 
     ``grade``: E0 to E3. ``reasons``: why the grade is not the design's, one sentence each. ``e_value`` and ``tipping``: of the
-    bound of the effect that lies nearer to none. ``placebo``: name -> effect in standard errors.
+    bound of the effect that lies nearer to none. ``placebo``: name -> effect in standard errors. ``gate``: whether the lever
+    helps anybody at all.
     """
 
     lever: str
@@ -52,6 +54,12 @@ class Study:
     e_value: float
     tipping: float
     placebo: Mapping[str, float]
+    gate: Gate
+
+    def bounds_of(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Effect, lower and upper bound (n,), in probability; no lower bound above 0 unless the lever passed its gate."""
+        effect, low, high = self.bounds.of(self.learner.predict(X))
+        return effect, low if self.gate.passed else np.minimum(low, 0.0), high
 
     def evidence(self, X: pd.DataFrame, population: str) -> Evidence | None:
         """Evidence for families (index ``(kpm_id, as_of)``) with the features of the study; None at grade E0.
@@ -60,7 +68,7 @@ class Study:
         """
         if self.grade == "E0":
             return None
-        effect, low, high = self.bounds.of(self.learner.predict(X))
+        effect, low, high = self.bounds_of(X)
         families = pd.DataFrame({"effect": effect, "low": low, "high": high}, index=X.index)
         margin = 1.96 * self.bounds.average_se
         average = self.bounds.average
@@ -68,10 +76,10 @@ class Study:
 
 
 def advised(study: Study, X: pd.DataFrame) -> np.ndarray:
-    """Families (n,) that may be advised the lever: there is evidence, and their effect's lower bound is above 0."""
+    """Families (n,) that may be advised the lever: there is evidence, it helps somebody, and their own lower bound is above 0."""
     if study.grade == "E0":
         return np.zeros(len(X), dtype=bool)
-    return np.asarray(study.bounds.of(study.learner.predict(X))[1] > 0)
+    return np.asarray(study.bounds_of(X)[1] > 0)
 
 
 def study_lever(
@@ -81,6 +89,7 @@ def study_lever(
     outcome: np.ndarray,
     *,
     design: str,
+    together: int,
     propensity: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     placebo: Mapping[str, np.ndarray] | None = None,
@@ -89,12 +98,14 @@ def study_lever(
 ) -> Study:
     """Learn one lever's effect, check it and grade it.
 
-    ``X``: features on the day of the offer. ``propensity``: the logged chance, required for `UNDIAN`. ``groups``: household or
-    pendamping of each row, by which folds are cut and errors clustered. ``placebo``: outcomes (0/1) that the lever cannot have
-    changed, such as those of the year before.
+    ``X``: features on the day of the offer. ``together``: how many levers are studied at the same time, this one included: the
+    more, the stronger the evidence that each needs before it is advised to anybody. ``propensity``: the logged chance,
+    required for `UNDIAN`. ``groups``: household or pendamping of each row, by which folds are cut and errors clustered.
+    ``placebo``: outcomes (0/1) that the lever cannot have changed, such as those of the year before.
 
     Raises:
-        ValueError: an unknown design, a lot without its logged chance, or an arm nothing can be learned from.
+        ValueError: an unknown design, a lot without its logged chance, an arm nothing can be learned from, or
+            ``together`` below 1.
     """
     if design not in GRADE_OF or (design == UNDIAN and propensity is None):
         raise ValueError(f"design must be one of {sorted(GRADE_OF)}, and {UNDIAN!r} needs the logged propensity.")
@@ -105,12 +116,13 @@ def study_lever(
     group = None if groups is None else np.asarray(groups)[kept]
     pseudo, effect = learner.pseudo_[kept], learner.effect_[kept]
     bounds = calibrate_bounds(pseudo, effect, group)
+    gate = ask_gate(pseudo, effect, group, together=together)
     curve = targeting_curve(effect, pseudo, groups=group, random_state=random_state)
     moved = {name: _placebo(learner, X, treated, y, kept, group) for name, y in (placebo or {}).items()}
     strength, tipping = _strength(learner, bounds, kept, np.asarray(treated), np.asarray(outcome))
     reasons = _doubts(design, overlap, moved, strength, bounds)
     grade = "E0" if reasons else GRADE_OF[design]
-    return Study(lever, design, grade, reasons, learner, bounds, overlap, curve, strength, tipping, moved)
+    return Study(lever, design, grade, reasons, learner, bounds, overlap, curve, strength, tipping, moved, gate)
 
 
 def _doubts(
