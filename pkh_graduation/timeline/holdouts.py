@@ -99,8 +99,13 @@ class NewUnits:
         if len(names) < 2:
             return names[:0]
         keys = pd.util.hash_array(names, hash_key=f"{LARGEST_FIRST.index(kind)}{self.random_state:015d}"[-16:])
-        size = min(int(np.ceil(self.fraction * len(names))), len(names) - 1)
-        return names[np.argsort(keys, kind="stable")[self.part * size : (self.part + 1) * size]]
+        begin, end = (_cut(share * self.fraction, len(names)) for share in (self.part, self.part + 1))
+        return names[np.argsort(keys, kind="stable")[begin : min(end, begin + len(names) - 1)]]
+
+
+def _cut(share: float, n: int) -> int:
+    """Where a share of n things ends, rounded up; parts of few things are as even as they can be."""
+    return int(np.ceil(min(share, 1.0) * n - 1e-9))
 
 
 def _barred(units: pd.DataFrame, new: np.ndarray, held: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -88,6 +88,13 @@ def test_parts_take_turns(office):
     assert sum(map(len, judged)) == len(whole)
 
 
+def test_no_part_is_empty_where_there_are_units_for_all(office):
+    """Twelve pendamping in fifths: 3, 2, 3, 2, 2, and everyone once."""
+    parts = [split(office, n_origins=1, kinds=("pendamping",), part=part)[0].test for part in range(5)]
+    held = [set(office[2].frame.loc[rows, "pendamping_id"]) for rows in parts]
+    assert sorted(map(len, held)) == [2, 2, 2, 3, 3] and len(set().union(*held)) == 12
+
+
 def test_what_came_later_decides_nothing(office):
     """Other pendamping and kabupaten after the origin: the same folds."""
     X, y, history = office
