@@ -15,6 +15,9 @@ TRACKED = [
 ]
 
 
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-spark.lock", "requirements-lowest.lock"]
+
+
 def tool(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -34,7 +37,7 @@ def test_types_hold():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-spark.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_locks_name_no_host_and_no_path(lock):
     text = (ROOT / lock).read_text()
     assert not re.search(r"://|file:|index-url|find-links|^\s*/", text, flags=re.MULTILINE)
