@@ -37,7 +37,7 @@ from pkh_graduation.programme.rules import regime
 from pkh_graduation.programme.vocabulary import MANDIRI
 from pkh_graduation.workflows import featuring, learning
 from pkh_graduation.workflows.places import Places
-from pkh_graduation.workflows.settings import Recipe
+from pkh_graduation.workflows.settings import Recipe, read_settings
 
 HORIZON = 4
 PUBLISHED = "regime"
@@ -146,9 +146,10 @@ def main() -> None:
     parser.add_argument("--office", type=Path, required=True)
     parser.add_argument("--as-of", type=dt.date.fromisoformat, default=dt.date(2026, 12, 31))
     parser.add_argument("--origins", nargs="+", default=["2023-12-31", "2024-12-31", "2025-06-30"])
+    parser.add_argument("--settings", type=Path)
     parser.add_argument("--kinds", nargs="+", default=[*calibration.KINDS, calibration.AUTO, PUBLISHED])
     wanted = parser.parse_args()
-    recipe = Recipe()
+    recipe = read_settings(wanted.settings).recipe
     print(judge(material(wanted.office, wanted.as_of, recipe), recipe, wanted.origins, wanted.kinds).to_string())
 
 

@@ -51,7 +51,10 @@ def demo(
 
 @app.command()
 def ingest(
-    raw: Annotated[Path | None, typer.Argument(help="Folder of exports, one file or folder per table.")] = None,
+    raw: Annotated[
+        str | None,
+        typer.Argument(help="Folder of exports, one file or folder per table; or the address of a database."),
+    ] = None,
     out: Out = Path("pkh"),
     mapping: Annotated[
         list[str] | None,
@@ -96,9 +99,18 @@ def features(
 
 
 @app.command()
-def backtest(as_of: AsOf, out: Out = Path("pkh"), settings: SettingsFile = None, json: Json = False) -> None:
+def backtest(
+    as_of: AsOf,
+    out: Out = Path("pkh"),
+    choose: Annotated[
+        bool,
+        typer.Option("--choose", help="First choose the model at six origins or more; train then fits the chosen one."),
+    ] = False,
+    settings: SettingsFile = None,
+    json: Json = False,
+) -> None:
     """Judge the model and today's practice at rolling origins; write report and metrics."""
-    run(Command("backtest", out=out, as_of=as_of, settings=settings, json=json))
+    run(Command("backtest", out=out, as_of=as_of, settings=settings, json=json), choose=choose)
 
 
 @app.command()
@@ -226,7 +238,7 @@ def quarantine(
     out: Out = Path("pkh"),
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write the workbook of what was set aside.")] = None,
     back: Annotated[Path | None, typer.Option("--return", help="Take back a workbook that people filled in.")] = None,
-    raw: Annotated[Path | None, typer.Option("--raw", help="With --return: read these exports again, mended.")] = None,
+    raw: Annotated[str | None, typer.Option("--raw", help="With --return: read these exports again, mended.")] = None,
     mapping: Annotated[list[str] | None, typer.Option("--mapping", help="With --raw: as in ingest.")] = None,
     fill: Annotated[list[str] | None, typer.Option("--fill", help="With --raw: as in ingest.")] = None,
     key_file: Key = None,

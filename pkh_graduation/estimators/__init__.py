@@ -15,7 +15,7 @@ from pkh_graduation.estimators.glass_box import GlassBoxModel
 from pkh_graduation.estimators.graduation_model import GraduationModel
 from pkh_graduation.estimators.practice import todays_practice
 from pkh_graduation.estimators.reference import PlainBoosting, reference_models
-from pkh_graduation.estimators.regimes import at_rate
+from pkh_graduation.estimators.regimes import at_rate, shift_to, shifted
 from pkh_graduation.estimators.selection import Champion, choose_champion, model_set
 
 __all__ = [
@@ -33,5 +33,7 @@ __all__ = [
     "group_calibration",
     "model_set",
     "reference_models",
+    "shift_to",
+    "shifted",
     "todays_practice",
 ]

@@ -2,7 +2,8 @@
 
 Labels of a new quota regime mature a year after it began; until then a model says the level of the year before, which may
 be tenfold off. Where the office knows how many to expect (a quota, the regime's published rate), the level can be set to
-that: one shift of every log-odds, so no family passes another and no reason changes.
+that: one shift of every log-odds of the mandiri hazard, so no reason changes and no family passes another that is as likely
+to leave otherwise (among the others, chances within twelve months that lie very near each other may change places).
 """
 
 from __future__ import annotations
@@ -30,6 +31,21 @@ def at_rate(model: GraduationModel, X: pd.DataFrame, rate: float, horizon: int =
     Raises:
         ValueError: the rate is not above 0 and below what can still leave by mandiri, or X holds no family.
     """
+    shift = shift_to(model, X, rate, horizon)
+    moved = shifted(model, shift)
+    moved.notes_ = [
+        *model.notes_,
+        f"mandiri: level set to a mean of {rate:.4f} within {horizon} quarters (log-odds moved by {shift:+.3f})",
+    ]
+    return moved
+
+
+def shift_to(model: GraduationModel, X: pd.DataFrame, rate: float, horizon: int = 4) -> float:
+    """The shift of the log-odds of the mandiri hazard that `at_rate` finds.
+
+    Raises:
+        ValueError: as `at_rate`.
+    """
     check_is_fitted(model, "mandiri_")
     check_index(X, "X")
     if not len(X):
@@ -38,20 +54,19 @@ def at_rate(model: GraduationModel, X: pd.DataFrame, rate: float, horizon: int =
     signal = model.mandiri_.signals(X).mean(axis=0)
     administratif = model.administratif_.hazard(model.administratif_.signals(X).mean(axis=0), start, horizon)
     alamiah = model.calendar_.predict_hazard(X, horizon)
-    moved, hazard = copy.copy(model), copy.copy(model.mandiri_)
-    calibrator = hazard.calibrator_
 
     def excess(shift: float) -> float:
-        hazard.calibrator_ = calibrator.shifted(shift)
-        return float(mandiri_by_horizon(administratif, alamiah, hazard.hazard(signal, start, horizon)).mean()) - rate
+        hazard = shifted(model, shift).mandiri_.hazard(signal, start, horizon)
+        return float(mandiri_by_horizon(administratif, alamiah, hazard).mean()) - rate
 
     if not (np.isfinite(rate) and excess(-_REACH) < 0.0 < excess(_REACH)):
         raise ValueError(f"rate is a share of families above 0 and below those who leave otherwise, not {rate!r}.")
-    shift = float(brentq(excess, -_REACH, _REACH, xtol=1e-12))
-    hazard.calibrator_ = calibrator.shifted(shift)
+    return float(brentq(excess, -_REACH, _REACH, xtol=1e-12))
+
+
+def shifted(model: GraduationModel, shift: float) -> GraduationModel:
+    """A copy of a fitted model whose log-odds of the mandiri hazard are moved by ``shift``, after calibration."""
+    moved, hazard = copy.copy(model), copy.copy(model.mandiri_)
+    hazard.calibrator_ = model.mandiri_.calibrator_.shifted(shift)
     moved.mandiri_ = hazard
-    moved.notes_ = [
-        *model.notes_,
-        f"mandiri: level set to a mean of {rate:.4f} within {horizon} quarters (log-odds moved by {shift:+.3f})",
-    ]
     return moved

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -36,7 +37,7 @@ class Grid(Worksheet):
         tall = f' ht="{height:g}" customHeight="1"' if height else ""
         inner = "".join(
             [
-                _cell(f"{column}{number}", style, cell)
+                f'<c r="{column}{number}" {_content(style, cell)}'
                 for column, style, cell in zip(_COLUMNS, styles, cells, strict=False)
             ]
         )
@@ -54,12 +55,17 @@ def style_of(style: Any) -> int:
     return number
 
 
-def _cell(place: str, style: int, cell: Cell) -> str:
+def _content(style: int, cell: Cell) -> str:
+    """What follows a cell's place."""
     if cell is None or cell == "":
-        return f'<c r="{place}" s="{style}"/>'
-    if isinstance(cell, str):
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{_escape(cell)}</t></is></c>'
-    return f'<c r="{place}" s="{style}"><v>{cell!r}</v></c>'
+        return f's="{style}"/>'
+    return _text(style, cell) if isinstance(cell, str) else f's="{style}"><v>{cell!r}</v></c>'
+
+
+@lru_cache(maxsize=16_384)
+def _text(style: int, text: str) -> str:
+    """Kept, because most texts (desa, dates, bands) stand in a book hundreds of times."""
+    return f's="{style}" t="inlineStr"><is><t>{_escape(text)}</t></is></c>'
 
 
 def _escape(text: str) -> str:

@@ -7,7 +7,7 @@ contracts, programme. May not: another room. Guardrails are rules, run after ran
 
 from pkh_graduation.priorities.allocate import NEEDED_FACTS, add_reasons, prioritise
 from pkh_graduation.priorities.bands import Bands
-from pkh_graduation.priorities.cohort import Cohort
+from pkh_graduation.priorities.cohort import Cohort, could_be_listed
 from pkh_graduation.priorities.discovery import Discovery, PastYear
 from pkh_graduation.priorities.floors import Floors
 from pkh_graduation.priorities.goals import GOALS
@@ -29,6 +29,7 @@ __all__ = [
     "PastYear",
     "Quota",
     "add_reasons",
+    "could_be_listed",
     "guard",
     "prioritise",
     "quota_on",

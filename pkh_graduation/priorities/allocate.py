@@ -61,8 +61,8 @@ def prioritise(
 ) -> PriorityLists:
     """Fill every pendamping's list from her own caseload.
 
-    In this order, what comes first never gives way: hard guardrails; the stop rule (only the band *siap dibahas* fills a
-    list); the quota; floors; random slots. Ready families take the places in the order of the ``goal`` (`goals.GOALS`), ties
+    In this order, what comes first never gives way: hard guardrails; the stop rule (only families as likely as ``bands.ready``
+    asks fill a list); the quota; floors; random slots. They take the places in the order of the ``goal`` (`goals.GOALS`), ties
     by a seeded hash; ``floors`` then keep places for groups that are passed over. The random slots, ``exploration`` of the
     quota, rounded up or down by a seeded draw, go by lot to the remaining families that every guard clears and that are ready
     or need mentoring; the chance of each family is logged exactly. Too few ready families leave places empty: ``shortfalls``
@@ -93,7 +93,8 @@ def prioritise(
     values = facts.values[read].take(rows)
     guarded = guard(values, whole.columns)
     families = _judge(families, guarded, bands, whole.base, stood).assign(rujukan=refer(values, guarded.objects))
-    worth = goals.worth(families["p_mandiri_12m"].to_numpy(dtype=float), values, goal, stood["bonus"].to_numpy())
+    chance, lift = families["p_mandiri_12m"].to_numpy(dtype=float), stood[goals.LIFT].to_numpy()
+    worth = goals.worth(chance, values, goal, stood["bonus"].to_numpy(), lift)
     families, said = fill(families, values, worth, quota, floors, random_state, exploration, as_of.isoformat())
     families = _plan(families, worth, monthly)
     families["daftar_lain"], families["lanjut"] = beside.beside(values, objects, _target_decile(as_of))
@@ -130,7 +131,9 @@ def _judge(families: pd.DataFrame, guarded: Guarded, bands: Bands, base: float, 
     p = out["p_mandiri_12m"].to_numpy(dtype=float)
     scored = ~np.isnan(p)
     judged = scored & ~(guarded.uncleared | guarded.poor).to_numpy()
-    out["kategori"] = pd.array(bands.of(p, base, hard=guarded.hard.to_numpy(), judged=judged), dtype="str")
+    hard = guarded.hard.to_numpy()
+    out["kategori"] = pd.array(bands.of(p, base, hard=hard, judged=judged), dtype="str")
+    out["berpeluang"] = bands.may_be_listed(p, base, hard=hard, judged=judged)
     alone = out["pendamping_id"].isna().to_numpy()
     flags = {name: stood[name].to_numpy(dtype=bool) for name in goals.STANDING[1:]}
     excluded = _also(guarded.excluded, NO_PENDAMPING, alone)

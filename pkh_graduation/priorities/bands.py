@@ -1,9 +1,9 @@
 """Bands of readiness, and the stop rule: a list is never filled up from families that are not ready.
 
 Readiness is P(mandiri within 12 months) relative to the cohort's own mean, because the policy of the year moves the level
-of every probability more than families do; a fixed threshold would mean something else each year. Where outcomes of a past
-year are at hand, `discovery` finds the threshold above which at most a chosen share will not leave by mandiri; it is found
-anew for every list.
+of every probability more than families do; a fixed threshold would mean something else each year. That decides who may have
+a place. Where outcomes of a past year are at hand, *siap dibahas* says more: `discovery` finds, anew for every list, the chance
+above which at most a chosen share is expected not to leave by mandiri.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ class Bands:
     ``ready`` = 1: at least as likely as the average family. ``mentoring`` = 0.5: at least half as likely; below that
     (or with poor data) the answer is "not yet". Both are choices, to be set by the ministry.
 
-    ``least``: chance below which nobody is ready, as found by `discovery.PastYear.discover` (infinite: nobody is); it takes
-    the place of ``ready``. None, where no past outcome calibrates it.
+    ``least``: chance below which nobody is called *siap dibahas*, as found by `discovery` (infinite: nobody is); ``ready``
+    holds beside it. It moves no place: a family that may be listed and stands below it is listed as needing mentoring. None,
+    where no past outcome calibrates it: then ``ready`` alone makes the band.
     """
 
     ready: float = 1.0
@@ -46,10 +47,16 @@ class Bands:
         ['siap_dibahas', 'perlu_pendampingan_usaha']
         """
         band = np.full(len(p), BELUM, dtype=object)
-        likely = np.nan_to_num(p, nan=-1.0)
-        # An average family is ready whatever the mean's last digit: among equals no rounding decides.
-        base *= 1 - _SLACK
-        band[judged & (likely >= self.mentoring * base)] = PERLU_PENDAMPINGAN
-        ready = likely >= self.ready * base if self.least is None else likely >= max(self.least, self.mentoring * base)
-        band[judged & ~hard & ready] = SIAP_DIBAHAS
+        band[judged & _reaches(p, self.mentoring * base)] = PERLU_PENDAMPINGAN
+        certain = True if self.least is None else np.nan_to_num(p, nan=-1.0) >= self.least
+        band[self.may_be_listed(p, base, hard=hard, judged=judged) & certain] = SIAP_DIBAHAS
         return band
+
+    def may_be_listed(self, p: np.ndarray, base: float, *, hard: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        """The stop rule, boolean (n,): who is likely enough to have a place, whatever ``least`` says."""
+        return np.asarray(judged & ~hard & _reaches(p, self.ready * base))
+
+
+def _reaches(p: np.ndarray, bound: float) -> np.ndarray:
+    """Chances at or above the bound; an average family is, whatever the mean's last digit: among equals no rounding decides."""
+    return np.asarray(np.nan_to_num(p, nan=-1.0) >= bound * (1 - _SLACK))

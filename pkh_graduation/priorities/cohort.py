@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import ContractError, Facts, Scores, Snapshots
-from pkh_graduation.priorities.guardrails import OBJECTION
+from pkh_graduation.priorities.guardrails import OBJECTION, guard
 from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, MANDIRI, STATES
 
 YEAR = 4
@@ -71,6 +71,21 @@ def measure(chance: np.ndarray, facts: Facts, rows: np.ndarray) -> Cohort:
     high, low = int((units >> _HALF).sum()), int((units & (2**_HALF - 1)).sum())
     names = [name for name in model_columns(facts) if facts.values[name].notna().to_numpy()[rows].any()]
     return Cohort(len(carried), (high << _HALF) + low, tuple(sorted(names)))
+
+
+def could_be_listed(scores: Scores, facts: Facts, history: Snapshots, cohort: Cohort) -> pd.Series:
+    """Chances, by family, of those of a part whom every guard clears and whose data suffice; ``cohort`` is the whole one.
+
+    What earlier lists mean for a family, or that it has no pendamping, is not asked: that bars a place, not a readiness.
+
+    Raises:
+        ContractError: see `Cohort.of`.
+    """
+    one_date(history)
+    families = with_chances(scores, history)
+    values = facts.values.take(facts_rows(facts, families.index))
+    chance = families["p_mandiri_12m"].astype(float)
+    return chance[guard(values, cohort.columns).cleared.to_numpy() & chance.notna().to_numpy()]
 
 
 def model_columns(facts: Facts) -> list[str]:

@@ -6,12 +6,15 @@ the longest list whose expected share of false discoveries stays at the target. 
 families and today's are exchangeable. A year with another quota is not exchangeable with the one before: watch drift, and
 expect an honest band to be small, or empty, where few families leave.
 
-Everything depends on counts alone, so a nation is tallied part by part and the parts add up exactly.
+Everything depends on counts alone, so a nation is tallied part by part and the parts add up exactly. The model of a past date
+is not today's model, so across dates it is places within the own cohort that are compared (`PastYear.by_place`), not chances.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +64,60 @@ class PastYear:
         if not np.isin(left, (0.0, 1.0)).all():
             raise ValueError("labels are 1 (left by mandiri) or 0; leave out families whose outcome is not known.")
         return cls(-np.sort(-chance[left == 0]), len(chance))
+
+    @classmethod
+    def by_place(cls, scores: np.ndarray, labels: np.ndarray) -> PastYear:
+        """The same from places within the cohort (n,): rank over number, 1 for the highest chance.
+
+        Among equal chances those who did not leave stand higher, so that no luck of the order helps.
+
+        Raises:
+            ValueError: as `of`.
+        """
+        checked = cls.of(scores, labels)
+        left = np.asarray(labels, dtype=float) != 0
+        order = np.lexsort((~left, np.asarray(scores, dtype=float)))
+        rank = np.empty(checked.families, dtype=np.int64)
+        rank[order] = np.arange(1, checked.families + 1)
+        return cls.from_plain({"families": checked.families, "left": sorted(rank[left].tolist())})
+
+    @classmethod
+    def from_plain(cls, told: Mapping[str, Any]) -> PastYear:
+        """Inverse of `plain`.
+
+        Raises:
+            ValueError: the ranks are not different whole numbers from 1 to the number of families.
+        """
+        families, left = int(told["families"]), np.asarray(told["left"], dtype=np.int64)
+        if families < 1 or len(np.unique(left)) != len(left) or not ((left >= 1) & (left <= families)).all():
+            raise ValueError(
+                "a past year holds different ranks from 1 to its number of families: backtest and train again."
+            )
+        stayed = np.setdiff1d(np.arange(1, families + 1), left, assume_unique=True)
+        return cls(stayed[::-1] / families, families)
+
+    def plain(self) -> dict[str, Any]:
+        """Year of places as plain numbers: how many families, and the ranks of those who left by mandiri (1 the lowest)."""
+        stayed = np.rint(self.false_scores * self.families).astype(np.int64)
+        left = np.setdiff1d(np.arange(1, self.families + 1), stayed)
+        return {"families": self.families, "left": left.tolist()}
+
+    def discover_by_place(self, chances: np.ndarray, target: float) -> Discovery:
+        """Discovery among today's families (n,) that could be listed, by their places; the threshold is a chance again.
+
+        A place is the share of families below: equal chances share it, and among few families nobody stands high. The order
+        of the families changes nothing.
+
+        Raises:
+            ValueError: as `discover`, or a chance is missing.
+        """
+        chances = np.asarray(chances, dtype=float)
+        if np.isnan(chances).any():
+            raise ValueError("families without a chance could not be listed: leave them out.")
+        place = np.searchsorted(np.sort(chances), chances, side="left") / max(len(chances), 1)
+        found = self.discover(self.tally(place), target)
+        ready = chances[place >= found.threshold]
+        return replace(found, threshold=float(ready.min()) if len(ready) else float("inf"))
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """Conformal p-value of each chance (n,): (1 + false ones at least as high) / (1 + all)."""

@@ -18,6 +18,8 @@ UNKNOWN_DESIL = 4.0
 
 STANDING = ("bonus", "carry_over", "do_not_contact", "holdout")
 """Columns of a family's standing, see `stand`; each may be lacking."""
+LIFT = "lift"
+"""One more: what is added to a chance in the order."""
 
 
 def need(desil: np.ndarray) -> np.ndarray:
@@ -30,15 +32,19 @@ def need(desil: np.ndarray) -> np.ndarray:
     return (11.0 - np.clip(known, 1.0, 10.0)) / 10.0
 
 
-def worth(p: np.ndarray, values: pd.DataFrame, goal: str, bonus: np.ndarray | None = None) -> np.ndarray:
-    """What the goal orders by, shape (n,); missing where there is no chance. ``bonus``: share by which it counts higher.
+def worth(
+    p: np.ndarray, values: pd.DataFrame, goal: str, bonus: np.ndarray | None = None, lift: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """What the goal orders by, shape (n,); missing where there is no chance.
+
+    ``bonus``: share by which a chance counts higher; ``lift``: what is added to it, in probability.
 
     Raises:
         ValueError: an unknown goal.
     """
     if goal not in GOALS:
         raise ValueError(f"goal is one of {list(GOALS)}, not {goal!r}.")
-    found = p if bonus is None else p * (1.0 + bonus)
+    found = (p if bonus is None else p * (1.0 + bonus)) + lift
     power = GOALS[goal]
     if not power:
         return found
@@ -51,15 +57,16 @@ def stand(standing: pd.DataFrame | None, families: pd.Index) -> pd.DataFrame:
 
     ``bonus`` (share from 0 to 1 by which her chance counts higher in the order, never in what is shown), ``carry_over`` (her
     visit of the last list is not done: first in the order, if she is still ready), ``do_not_contact`` (she asked for no
-    visit) and ``holdout`` (drawn to be left out, so that lists can be judged).
+    visit), ``holdout`` (drawn to be left out, so that lists can be judged) and ``lift`` (added to her chance in the order alone,
+    so that her group reaches its floor: `mitigation`).
 
     Raises:
         ValueError: a family twice, a strange column, or a bonus outside 0 to 1.
     """
     given = pd.DataFrame(index=pd.Index([], dtype="str")) if standing is None else standing
-    strange = sorted(set(given.columns) - set(STANDING))
+    strange = sorted(set(given.columns) - {*STANDING, LIFT})
     if strange or not given.index.is_unique:
-        raise ValueError(f"standing has one line per kpm_id and columns of {list(STANDING)}, not also {strange}.")
+        raise ValueError(f"standing has one line per kpm_id and columns of {[*STANDING, LIFT]}, not also {strange}.")
     found = given.reindex(families)
     bonus = found["bonus"].fillna(0.0).to_numpy(dtype=float) if "bonus" in found else np.zeros(len(families))
     if ((bonus < 0) | (bonus > 1)).any():
@@ -68,4 +75,5 @@ def stand(standing: pd.DataFrame | None, families: pd.Index) -> pd.DataFrame:
         name: found[name].eq(True).to_numpy(dtype=bool) if name in found else np.zeros(len(families), dtype=bool)
         for name in STANDING[1:]
     }
-    return pd.DataFrame({"bonus": bonus, **flags}, index=families)
+    lift = found[LIFT].fillna(0.0).to_numpy(dtype=float) if LIFT in found else np.zeros(len(families))
+    return pd.DataFrame({"bonus": bonus, **flags, LIFT: lift}, index=families)

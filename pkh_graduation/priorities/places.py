@@ -8,7 +8,7 @@ import pandas as pd
 from pkh_graduation.priorities.draws import inclusion, uniform
 from pkh_graduation.priorities.floors import Floors, groups, keep_floors, unmet
 from pkh_graduation.priorities.quota import Quota
-from pkh_graduation.programme.vocabulary import BELUM, SIAP_DIBAHAS
+from pkh_graduation.programme.vocabulary import BELUM
 
 MODEL, LOT, HELD = "model", "acak", "disisihkan"
 """How a family came to its place: by its order, by lot, or held out of all lists so that they can be judged."""
@@ -26,12 +26,12 @@ def fill(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Add urutan, slot, propensi, and ``tertib``: the order by worth, ties by hash. Also what each list says of its floors.
 
-    ``families`` tells of each ``pendamping_id, desa, boleh, kategori, carry_over, holdout``; the words about floors are by
-    pendamping in sorted order.
+    ``families`` tells of each ``pendamping_id, desa, boleh, kategori, berpeluang, carry_over, holdout``; the words about floors
+    are by pendamping in sorted order.
     """
     ids = families.index.get_level_values("kpm_id").tolist()
     allowed, band = families["boleh"].to_numpy(), families["kategori"].to_numpy()
-    drawable, ready = allowed & (band != BELUM), allowed & (band == SIAP_DIBAHAS)
+    drawable, ready = allowed & (band != BELUM), allowed & families["berpeluang"].to_numpy(dtype=bool)
     first = families["carry_over"].to_numpy(dtype=bool) & ready
     tertib = np.empty(len(families), dtype=np.int64)
     key = np.where(np.isnan(worth), np.inf, -worth)

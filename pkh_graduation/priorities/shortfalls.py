@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.priorities.quota import Quota
-from pkh_graduation.programme.vocabulary import SIAP_DIBAHAS
 
 CAUSES = (
     "peluang di bawah rata-rata", "dikecualikan oleh pengaman", "data belum cukup", "kasus sedang diproses",
@@ -19,7 +18,7 @@ CAUSES = (
 def shortfalls(families: pd.DataFrame, quota: Quota, floors: Sequence[str] | None = None) -> pd.DataFrame:
     """Per pendamping: caseload, quota, places filled, why some are empty (largest cause first, no counts), unmet floors.
 
-    ``families`` tells of each ``pendamping_id, urutan, proses, pagar, boleh, kategori, do_not_contact, holdout``; those
+    ``families`` tells of each ``pendamping_id, urutan, proses, pagar, boleh, berpeluang, do_not_contact, holdout``; those
     without a pendamping are in no caseload. ``floors``: what the list says of its floors, by pendamping in sorted order.
     """
     served = families[families["pendamping_id"].notna()]
@@ -30,7 +29,7 @@ def shortfalls(families: pd.DataFrame, quota: Quota, floors: Sequence[str] | Non
         served[name].to_numpy(dtype=bool) for name in ("pagar", "boleh", "do_not_contact", "holdout")
     )
     rest = ~guarded & ~open_case & ~left_alone
-    below = rest & allowed & (served["kategori"] != SIAP_DIBAHAS).to_numpy()
+    below = rest & allowed & ~served["berpeluang"].to_numpy(dtype=bool)
     aside = ~guarded & ~open_case & left_alone
     flags = (
         np.ones(len(served)), listed, below, guarded & ~open_case, rest & ~allowed & ~held, open_case, aside, rest & held,

@@ -33,6 +33,7 @@ VERSION = "PKH1"
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty-two signs without I, L, O and U, which are misread."""
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 LIST_LETTERS, ROW_LETTERS, CHECK_LETTERS = 12, 10, 7
 OWN_MARK = "pkh:"
@@ -130,7 +131,9 @@ def _short(*parts: str, letters: int) -> str:
 
 
 def _base32(number: int, letters: int) -> str:
-    return "".join(ALPHABET[number >> (5 * place) & 31] for place in reversed(range(letters)))
+    """Two signs at a time: a nation's lists carry tens of millions of ids."""
+    even = letters + letters % 2
+    return "".join([_PAIRS[number >> place & 1023] for place in range(5 * even - 10, -1, -10)])[-letters:]
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))

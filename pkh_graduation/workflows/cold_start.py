@@ -23,6 +23,7 @@ from pkh_graduation.programme.madiun import criteria
 from pkh_graduation.programme.vocabulary import CAUSE_OF, STATES, WAYS_OUT
 from pkh_graduation.workflows import featuring, listing, returning, scoring
 from pkh_graduation.workflows.crew import Crew
+from pkh_graduation.workflows.passwords import SECRETS, list_password
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Lists, Recipe
 
@@ -78,7 +79,9 @@ def lists_without_model(
     caseloads = families.now.frame["pendamping_id"].reset_index()
     standing = returning.standing(places, caseloads, as_of=as_of, seed=recipe.seed, bonus=returning.BONUS)
     told = standing[standing.ne(0).any(axis=1)].to_csv()
-    run_id = stores.digest_of(store.digest, rule, as_of.isoformat(), recipe.seed, settings.model_dump(), told)[:16]
+    run_id = stores.digest_of(
+        store.digest, rule, as_of.isoformat(), recipe.seed, settings.model_dump(exclude=SECRETS), told
+    )[:16]
     draft = priorities.prioritise(
         order_as_scores(rule, families.X, families.facts, families.now, recipe.seed),
         None,
@@ -107,6 +110,8 @@ def lists_without_model(
         vault=identities,
         names=names,
         folders=final.frame["kabupaten"].nunique() > 1,
+        formats=listing.formats(settings),
+        password=list_password(settings),
     )
     index = outputs.write_index([summary], places.lists, names=names, progress=progress)
     office = take_stock(store, as_of, len(families.now.frame))
@@ -115,7 +120,7 @@ def lists_without_model(
     return {
         "kpm": len(final.frame),
         "pendamping": len(summary.pendamping),
-        "lists": len([file for file in summary.files if file.endswith(".xlsx")]),
+        "lists": len([file for file in summary.files if file.endswith(".html")]),
         "listed": int(final.frame["urutan"].notna().sum()),
         "removed": index.removed,
         "run_id": run_id,

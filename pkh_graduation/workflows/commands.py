@@ -54,6 +54,15 @@ def _settings(call: Call) -> Settings:
 
 
 @contextmanager
+def _wrong_setting() -> Iterator[None]:
+    """What a setting asks for cannot be done: misuse."""
+    try:
+        yield
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
+
+
+@contextmanager
 def _crew(settings: Settings, engine: str, master: str) -> Iterator[Any]:
     """Processes of this machine, or Spark's workers."""
     from pkh_graduation.workflows.crew import Crew
@@ -101,11 +110,19 @@ def _filled(words: Sequence[str]) -> dict[str, str]:
     return {word.strip(): value for word, _, value in pairs}
 
 
+def _check_source(raw: str | None) -> None:
+    """Exports are a folder, or the address of a database, which is never said again: it may hold a password."""
+    from pkh_graduation.records.databases import is_address
+
+    if raw is None or not (is_address(raw) or Path(raw).is_dir()):
+        raise MisuseError(f"{raw} is neither a folder of exports nor the address of a database.")
+
+
 def ingest(
     call: Call,
     *,
     progress: Progress,
-    raw: Path | None,
+    raw: str | None,
     mapping: Sequence[str],
     fill: Sequence[str],
     key_file: Path | None,
@@ -117,10 +134,9 @@ def ingest(
 
     if template is not None:
         return {"template": str(template), "files": ingesting.template(template)}, 0
-    if raw is None or not raw.is_dir():
-        raise MisuseError(f"{raw} is not a folder of exports.")
+    _check_source(raw)
     figures = ingesting.ingest(
-        raw,
+        raw or "",
         None if check else Places(call.out),
         key=_key(key_file),
         mapping=mapping,
@@ -148,12 +164,13 @@ def features(call: Call, *, progress: Progress, only: bool, engine: str, master:
         return featuring.compute_at(places, store, dates, crew=crew, progress=progress), 0
 
 
-def backtest(call: Call, *, progress: Progress) -> Figures:
+def backtest(call: Call, *, progress: Progress, choose: bool = False) -> Figures:
     """Model against today's practice."""
     from pkh_graduation.workflows import learning
 
     recipe = _settings(call).recipe
-    return learning.backtest(Places(call.out), as_of=_as_of(call), recipe=recipe, progress=progress), 0
+    figures = learning.backtest(Places(call.out), as_of=_as_of(call), recipe=recipe, choose=choose, progress=progress)
+    return figures, 0
 
 
 def train(call: Call, *, progress: Progress, models: Path | None, name: str | None) -> Figures:
@@ -175,6 +192,7 @@ def score(call: Call, *, progress: Progress, engine: str, master: str, **options
     settings, as_of = _settings(call), _as_of(call)
     with _crew(settings, engine, master) as crew:
         options |= {"recipe": settings.recipe, "crew": crew, "progress": progress}
+        options["expected_rate"] = settings.lists.expected_rate
         return scoring.score(Places(call.out), as_of=as_of, **options), 0
 
 
@@ -191,11 +209,13 @@ def lists(
     **options: Any,
 ) -> Figures:
     """Lists and the coordinator's page; or why a family is on them; or lists by rules of practice alone."""
-    from pkh_graduation.workflows import cold_start, explaining, listing, returning
+    from pkh_graduation.workflows import cold_start, explaining, listing, passwords, returning
 
     settings, as_of, places = _settings(call), _as_of(call), Places(call.out)
     if family is not None:
         return explaining.explain(places, as_of=as_of, family=family), 0
+    with _wrong_setting():
+        passwords.check(settings.lists, listing.formats(settings.lists))
     with _key_in_use(key_file), _crew(settings, engine, master) as crew:
         own: dict[str, Any] = {"recipe": settings.recipe, "settings": settings.lists, "vault": names, "crew": crew}
         if without_model:
@@ -208,7 +228,7 @@ def lists(
 
 def feedback(call: Call, *, progress: Progress, files: list[Path], received: str) -> Figures:
     """Returned files to accepted answers, quarantine and rows for the next ingest."""
-    from pkh_graduation.workflows import returning
+    from pkh_graduation.workflows import passwords, returning
 
     for path in files:
         if not path.is_file():
@@ -217,8 +237,11 @@ def feedback(call: Call, *, progress: Progress, files: list[Path], received: str
         day = dt.date.fromisoformat(received)
     except ValueError as error:
         raise MisuseError(f"--received is an ISO date such as 2026-05-12, not {received!r}.") from error
-    limit = _settings(call).ingest.quarantine_limit
-    figures = returning.feedback(files, Places(call.out), received=day, limit=limit, progress=progress)
+    settings = _settings(call)
+    with _wrong_setting():
+        unlock = passwords.unlocker(settings.lists)
+    options: dict[str, Any] = {"limit": settings.ingest.quarantine_limit, "unlock": unlock}
+    figures = returning.feedback(files, Places(call.out), received=day, progress=progress, **options)
     return figures, 3 if figures["above_limit"] else 0
 
 
@@ -315,7 +338,7 @@ def quarantine(
     progress: Progress,
     xlsx: Path | None,
     back: Path | None,
-    raw: Path | None,
+    raw: str | None,
     mapping: Sequence[str],
     fill: Sequence[str],
     key_file: Path | None,
@@ -324,8 +347,8 @@ def quarantine(
     from pkh_graduation.workflows import ingesting, quarantining
 
     places, key = Places(call.out), _key(key_file)
-    if raw is not None and not raw.is_dir():
-        raise MisuseError(f"{raw} is not a folder of exports.")
+    if raw is not None:
+        _check_source(raw)
     figures: dict[str, Any] = {}
     if back is not None:
         figures |= quarantining.take_back(places, back, key)

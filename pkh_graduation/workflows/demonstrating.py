@@ -56,7 +56,8 @@ def demo(
     progress("5/7 melatih model")
     learning.train(places, as_of=as_of, recipe=recipe, progress=progress)
     progress("6/7 menilai keluarga")
-    scoring.score(places, as_of=as_of, recipe=recipe, crew=crew, progress=progress)
+    rate = settings.lists.expected_rate
+    scoring.score(places, as_of=as_of, recipe=recipe, expected_rate=rate, crew=crew, progress=progress)
     progress("7/7 menulis daftar")
     written = listing.lists(places, as_of=as_of, recipe=recipe, settings=settings.lists, crew=crew, progress=progress)
     return {

@@ -10,6 +10,7 @@ from typing import Any
 from pkh_graduation import records as room
 from pkh_graduation import stores, timeline
 from pkh_graduation.contracts import Progress, quiet
+from pkh_graduation.records import linkage
 from pkh_graduation.records.folder import SYNTHETIC
 from pkh_graduation.records.ingest import Ingested
 from pkh_graduation.records.mapping import read_mappings
@@ -21,7 +22,7 @@ from pkh_graduation.workflows.settings import Settings
 
 
 def ingest(
-    raw: Path,
+    raw: Path | str,
     places: Places | None,
     *,
     key: bytes | None = None,
@@ -32,12 +33,13 @@ def ingest(
 ) -> dict[str, Any]:
     """Read exports; write store, quarantine and vault unless ``places`` is None (check only).
 
-    Answers from the field are read with the exports; cells that people mended are laid over them. Families that asked to be
-    forgotten, and those whose time is over, are left out; their rows stay counted as read.
+    ``raw``: a folder, or the address of a database. Answers from the field are read with the exports; cells that people mended
+    are laid over them. Families that asked to be forgotten, and those whose time is over, are left out; their rows stay counted
+    as read.
 
     Returns:
-        Figures per table (``tables``) and in all, notices, rows per rule, the tables whose quarantine is above its limit, and
-        how many families were left out (``removed``).
+        Figures per table (``tables``) and in all, notices, rows per rule, the tables whose quarantine is above its limit,
+        families that may be one (``linkage``), and how many families were left out (``removed``).
 
     Raises:
         RecordsError: see `records.ingest`. CipherError: the folder's vault was sealed with another key.
@@ -57,7 +59,12 @@ def ingest(
     )  # fmt: skip
     if places is not None:
         done, removed = subject_rights.honoured(done, places, cipher, settings.retention)
+    progress("memeriksa tautan keluarga")
+    suspects = linkage.find_suspects(done.records, done.vault, linkage.last_day(done.records))
+    doubts = linkage.count(suspects)
+    if places is not None:
         progress("menulis penyimpanan")
+        quarantining.write_suspects(places, suspects)
         _write(done, places, secret, demo_seed, settings.machine.families_per_bucket)
     rows = done.quarantine.rows.astype(int)
     share = rows["rows_quarantined"] / rows["rows_in"].clip(lower=1)
@@ -67,7 +74,8 @@ def ingest(
         "tables": {str(name): {k: int(v) for k, v in row.items()} for name, row in rows.iterrows()},
         "rules": {str(rule): int(n) for rule, n in done.quarantine.counts().items()},
         "missing": list(done.records.missing),
-        "notices": [str(notice) for notice in done.notices],
+        "notices": [*map(str, done.notices), *linkage.sentences(doubts)],
+        "linkage": doubts,
         "removed": removed,
         "above_limit": sorted(str(name) for name in share.index[share > settings.ingest.quarantine_limit]),
         "sintetis": done.records.sintetis,
@@ -89,10 +97,10 @@ def _write(done: Ingested, places: Places, key: bytes, demo_seed: int | None, pe
     stores.clear_litter(places.vault)
 
 
-def _demo_seed(raw: Path, key: bytes) -> int | None:
+def _demo_seed(raw: Path | str, key: bytes) -> int | None:
     """The seed of made-up records whose key follows from it: such names need no secret. None for any other key."""
     try:
-        seed = tomllib.loads((raw / SYNTHETIC).read_text(encoding="utf-8")).get("seed")
+        seed = tomllib.loads((Path(raw) / SYNTHETIC).read_text(encoding="utf-8")).get("seed")
     except (OSError, ValueError):
         return None
     return seed if isinstance(seed, int) and stores.demo_key(seed) == key else None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from pkh_graduation import evaluation, timeline
 from pkh_graduation.contracts import Contender, Outcomes, Progress, Snapshots, quiet
 from pkh_graduation.evaluation import BacktestReport
-from pkh_graduation.evaluation.fairness import TOO_FEW, FairnessAudit, audit_outcomes, draw_listed
+from pkh_graduation.evaluation.fairness import AUDIT_COLUMNS, TOO_FEW, FairnessAudit, audit_outcomes, draw_listed
 from pkh_graduation.evaluation.fairness_groups import fairness_groups
 from pkh_graduation.evaluation.model_card import CardTable
 from pkh_graduation.workflows import featuring, scoring
@@ -47,18 +48,33 @@ def complete(
 
 def audit(places: Places, report: BacktestReport, *, model: str) -> FairnessAudit:
     """Exposure, precision, recall and calibration of the model's list at the last origin, group by group, before guardrails."""
+    rows = last_rows(report, model)
+    return audit_outcomes(rows, groups_at(places, report.test_origin), listed=draw_listed(rows, report.capacity))
+
+
+def last_rows(report: BacktestReport, model: str) -> pd.DataFrame:
+    """Predictions of one contender at the last origin."""
     told = report.predictions
-    rows = told[(told["contender"] == model) & (told["origin"] == report.test_origin)].reset_index(drop=True)
-    day = dt.date.fromisoformat(report.test_origin)
+    return told[(told["contender"] == model) & (told["origin"] == report.test_origin)].reset_index(drop=True)
+
+
+def groups_at(places: Places, origin: str) -> pd.DataFrame:
+    """Groups of every family at a past date, over all parts."""
+    day = dt.date.fromisoformat(origin)
     parts = (scoring.read_part(places, day, bucket) for bucket in featuring.part_names(places, day))
-    groups = pd.concat([fairness_groups(facts, now) for _, facts, now in parts])
-    return audit_outcomes(rows, groups, listed=draw_listed(rows, report.capacity))
+    return pd.concat([fairness_groups(facts, now) for _, facts, now in parts])
 
 
-def audit_table(found: FairnessAudit) -> CardTable:
+def lines_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table for JSON: one mapping per line, None where nothing is known."""
+    return list(table.astype(object).where(table.notna(), None).to_dict("records"))
+
+
+def audit_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
     """The audit for the model card: the lines of groups that differ from the others, and how many were looked at."""
     columns = {"axis": "axis", "group": "kelompok", "metric": "metric", "value": "value", "low": "value_low",
                "high": "value_high", "overall": "overall"}  # fmt: skip
+    found = FairnessAudit(pd.DataFrame(lines, columns=list(AUDIT_COLUMNS)))
     differing = found.different()[list(columns)].rename(columns=columns)
     looked, few = len(found.table), int((found.table["verdict"] == TOO_FEW).sum())
     note = {

@@ -13,9 +13,9 @@ import pandas as pd
 
 from pkh_graduation import estimators, evaluation, stores, timeline
 from pkh_graduation.contracts import Contender, Outcomes, Progress, Records, Snapshots, quiet
-from pkh_graduation.evaluation.model_card import card_documents, tables_in
+from pkh_graduation.evaluation.model_card import CardTable, card_documents, tables_in
 from pkh_graduation.stores import tracking
-from pkh_graduation.workflows import evidence, featuring, judging, serving
+from pkh_graduation.workflows import choosing, discovering, evidence, featuring, judging, mending, serving, studying
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.provenance import Provenance
 from pkh_graduation.workflows.settings import Recipe
@@ -49,9 +49,21 @@ def _material(
     return records, X, history, dictionary, y
 
 
-def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progress = quiet) -> dict[str, Any]:
-    """Judge the recipe and today's practice at rolling origins, write the report, log an MLflow run."""
+def backtest(
+    places: Places, *, as_of: dt.date, recipe: Recipe, choose: bool = False, progress: Progress = quiet
+) -> dict[str, Any]:
+    """Judge the recipe and today's practice at rolling origins, write the report, log an MLflow run.
+
+    ``choose``: first choose the model of the recipe among the set (`choosing`).
+    """
     records, X, history, dictionary, y = _material(places, as_of, recipe)
+    choice = None
+    if choose:
+        models = choosing.models_of(recipe, dictionary)
+        choice = choosing.choose(
+            models, X, y, history, capacity=recipe.capacity, horizon=recipe.horizon, progress=progress
+        )
+        recipe = choosing.with_choice(recipe, choice)
     report = evaluation.run_backtest(
         contenders(recipe, dictionary),
         X,
@@ -75,19 +87,23 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
         **{f"recipe.{name}": value for name, value in recipe.model_dump().items()},
     }
     audit = judging.audit(places, report, model=MODEL)
-    lines = audit.table.astype(object).where(audit.table.notna(), None).to_dict("records")
-    figures = {**report.to_dict(), "fairness_audit": lines}
+    mended = mending.mend(places, report, model=MODEL)
+    figures = {
+        **report.to_dict(),
+        "fairness_audit": judging.lines_of(audit.table),
+        "mitigation": mended.plain(),
+        "choice": choice.plain() if choice else None,
+    }
+    notes = [*choosing.sentences(figures["choice"]), *mended.sentences()]
     html = stores.write_text(
         places.report / "backtest.html",
-        evaluation.render_report(report, title="Uji mundur graduasi mandiri", facts=context),
+        evaluation.render_report(report, title="Uji mundur graduasi mandiri", facts={**context, "notes": notes}),
     )
     metrics = stores.write_json(places.report / "metrics.json", {"context": context, **figures})
     stores.write_frame(places.report / "predictions.parquet", report.predictions)
     evidence.keep(places, report, origin)
     told = {**figures, "context": context}
-    documents = card_documents(
-        _card(origin, X, history, y, dictionary), told, tables=[judging.audit_table(audit), *tables_in(told)]
-    )
+    documents = card_documents(_card(origin, X, history, y, dictionary), told, tables=_tables(told))
     cards = [stores.write_text(places.report / name, text) for name, text in documents.items()]
     run = tracking.log_run(
         places.mlflow,
@@ -98,7 +114,21 @@ def backtest(places: Places, *, as_of: dt.date, recipe: Recipe, progress: Progre
         sources=_sources(origin, "validation"),
         artifacts=[html, metrics, *cards],
     )
-    return {"report": str(html), "metrics": str(metrics), "mlflow_run": run, **headline(report)}
+    chosen = {"champion": choice.champion, "not_chosen": choice.reason or None} if choice else {}
+    return {"report": str(html), "metrics": str(metrics), "mlflow_run": run, **headline(report), **chosen}
+
+
+def _tables(told: Mapping[str, Any] | None) -> list[CardTable]:
+    """Tables of a model card from the figures of its backtest."""
+    if told is None:
+        return []
+    own = [judging.audit_table(told["fairness_audit"])] if told.get("fairness_audit") else []
+    return [
+        *own,
+        *mending.card_table(told.get("mitigation")),
+        *choosing.card_table(told.get("choice")),
+        *tables_in(told),
+    ]
 
 
 def headline(report: evaluation.BacktestReport) -> dict[str, Any]:
@@ -146,15 +176,25 @@ def train(
     name: str | None = None,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Fit the recipe on everything known at ``as_of``, save a bundle, log an MLflow run."""
+    """Fit the recipe on everything known at ``as_of``, save a bundle, log an MLflow run.
+
+    A model that the office's backtest chose on the same data takes the place of the recipe's own (`choosing.taken_up`).
+    """
     records, X, history, dictionary, y = _material(places, as_of, recipe)
+    origin = choosing.taken_up(places, Provenance.of(places, records, X, history, y, recipe))
+    recipe = origin.recipe
     progress("melatih model")
     model = make_model(recipe, dictionary).fit(X, y, groups=history.frame["pendamping_id"])
-    origin = Provenance.of(places, records, X, history, y, recipe)
     name = name or f"graduasi-{as_of.isoformat()}"
     card = {**_card(origin, X, history, y, dictionary), "notes": list(model.notes_)}
     judged = _figures_of(places, origin)
-    documents = card_documents(card, judged, name=name, tables=tables_in(judged))
+    effects = studying.study(places, X, y, history, seed=recipe.seed, progress=progress)
+    tables = [*_tables(judged), *studying.card_table(effects)]
+    documents = card_documents(card, judged, name=name, tables=tables)
+    documents[studying.FILE] = effects.text()
+    year, why = discovering.past_year(places, origin)
+    if year is not None:
+        documents[discovering.FILE] = json.dumps(year, sort_keys=True) + "\n"
     folder = stores.save_bundle(model, (models or places.models) / name, card, documents=documents)
     sealed = stores.read_sealed(folder)
     with tempfile.TemporaryDirectory() as room:
@@ -176,6 +216,9 @@ def train(
         "n_features": X.shape[1],
         "data_digest": origin.data_digest,
         "judged": judged is not None,
+        "blend": recipe.blend,
+        "effects": effects.figures(),
+        "past_year": {"origin": year["origin"], "families": year["families"]} if year else why,
     }
 
 

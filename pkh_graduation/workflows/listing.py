@@ -19,11 +19,15 @@ from threadpoolctl import threadpool_limits
 from pkh_graduation import explanations, outputs, priorities, stores, timeline
 from pkh_graduation import features as features_room
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Reasons, Records, Scores, Snapshots, quiet
+from pkh_graduation.estimators.kept_effects import KeptEffect
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.workflows import featuring, returning, scoring
+from pkh_graduation.workflows import discovering, featuring, mending, returning, scoring, studying
 from pkh_graduation.workflows.crew import Crew
+from pkh_graduation.workflows.passwords import SECRETS, list_password
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Lists, Recipe
+
+LEVEL_NOTE = "tingkat peluang ditetapkan: rata-rata {:.2%} dalam 12 bulan, menurut {}; alasan tidak berubah"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class ListRun:
     settings: Lists
     seed: int
     cohort: priorities.Cohort
+    promise: discovering.Promise
+    lift: mending.Lift
+    effects: tuple[KeptEffect, ...]
     run_id: str
     names: Mapping[str, str]
     vault: bool
@@ -76,8 +83,8 @@ def lists(
     """
     crew = crew or Crew()
     scoring.score(
-        places, as_of=as_of, recipe=recipe, models=models, bundle=bundle, force=force,
-        allow_version_skew=allow_version_skew, crew=crew, progress=progress,
+        places, as_of=as_of, recipe=recipe, models=models, bundle=bundle,
+        expected_rate=settings.expected_rate, force=force, allow_version_skew=allow_version_skew, crew=crew, progress=progress,
     )  # fmt: skip
     store = stores.open_store(places.store)
     run = _prepare(places, store, as_of, recipe, settings, crew, (models, bundle, force, allow_version_skew), vault)
@@ -95,8 +102,10 @@ def lists(
     return {
         "kpm": sum(line["dampingan"] for part in summaries for line in part.kecamatan),
         "pendamping": sum(len(part.pendamping) for part in summaries),
-        "lists": sum(len([file for file in part.files if file.endswith(".xlsx")]) for part in summaries),
+        "lists": sum(len([file for file in part.files if file.endswith(".html")]) for part in summaries),
         "listed": listed,
+        "siap_dibahas": run.promise.figures(),
+        **({"floors": run.lift.figures()} if run.lift.axis else {}),
         "removed": index.removed,
         "run_id": run.run_id,
         "index": str(places.lists / "index.html"),
@@ -110,8 +119,9 @@ def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
     told = run.settings
     draft = priorities.prioritise(
         scores, None, facts, now, quota=priorities.quota_on(run.as_of), goal=told.goal, monthly=told.monthly,
-        floors=priorities.Floors(told.floor_desa, told.floor_female, told.floor_remote), standing=_standing(run, now),
-        random_state=run.seed, exploration=told.exploration, cohort=run.cohort, run_id=run.run_id, notes=_notes(run),
+        floors=priorities.Floors(told.floor_desa, told.floor_female, told.floor_remote), standing=_standing(run, facts, now),
+        random_state=run.seed, exploration=told.exploration, bands=run.promise.bands, cohort=run.cohort,
+        run_id=run.run_id, notes=_notes(run),
     )  # fmt: skip
     chosen = listed(draft)
     model = scoring.bundle_of(run.scores)
@@ -123,14 +133,14 @@ def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
     identities = stores.read_vault(run.places.vault, families, buckets=homes_of) if run.vault else None
     summary = outputs.write_part(
         final, run.places.lists, part=bucket, vault=identities, names=run.names, folders=run.folders,
-        formats=formats(told),
+        formats=formats(told), password=list_password(told),
     )  # fmt: skip
     return summary, len(chosen)
 
 
 def formats(settings: Lists) -> tuple[str, ...]:
     """File formats that the settings ask for, beside those that are always written."""
-    return (*outputs.FORMATS, *(name for name in ("pdf", "csv") if getattr(settings, name)))
+    return (*outputs.FORMATS, *(name for name in ("pdf", "odk", "csv") if getattr(settings, name)))
 
 
 def listed(draft: PriorityLists) -> pd.MultiIndex:
@@ -167,6 +177,11 @@ def _prepare(
     guests, moved = _guests(homes)
     spill = str(places.out / "features" / ".tumpahan")
     first = stores.read_bucket(store, store.buckets[0], {"wilayah": ("kode", "nama")})
+    cohort = sum(parts, priorities.Cohort())
+    promise = _promise(scores, store, cohort, settings, crew)
+    lift = _lift(scores, store, cohort, settings, crew)
+    effects = studying.kept_in(folder)
+    decided = (promise.figures(), lift.figures(), [dict(effect.told) for effect in effects])
     names = village_names(first, as_of) | (stores.read_names(places.vault) if vault else {})
     return ListRun(
         scores=scores,
@@ -174,8 +189,11 @@ def _prepare(
         rows=featuring.FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill),
         settings=settings,
         seed=recipe.seed,
-        cohort=sum(parts, priorities.Cohort()),
-        run_id=_run_id(store, scores, marks, recipe, settings),
+        cohort=cohort,
+        promise=promise,
+        lift=lift,
+        effects=effects,
+        run_id=_run_id(store, scores, marks, recipe, settings, *decided),
         names=names,
         vault=vault,
         folders=len({code for bucket in store.manifest["buckets"].values() for code in bucket["kabupaten"] if code})
@@ -185,13 +203,45 @@ def _prepare(
     )
 
 
+def _promise(
+    scores: scoring.ScoreRun, store: stores.Store, cohort: priorities.Cohort, settings: Lists, crew: Crew
+) -> discovering.Promise:
+    """From which chance a family is called *siap dibahas*; measured over all parts where the bundle allows it."""
+    calls = [(scores, bucket, cohort) for bucket in store.buckets]
+    return discovering.promise(
+        scores.bundle,
+        settings.false_discovery,
+        lambda: crew.each(store, discovering.chances_of_part, calls, label="kesiapan"),
+    )
+
+
+def _lift(
+    scores: scoring.ScoreRun, store: stores.Store, cohort: priorities.Cohort, settings: Lists, crew: Crew
+) -> mending.Lift:
+    """Floors for the groups of the axis that the office has set."""
+    quota, axis = priorities.quota_on(scores.as_of), settings.exposure_axis
+    calls = [(scores, bucket, cohort, axis) for bucket in store.buckets]
+    return mending.lift_of(
+        lambda: crew.each(store, mending.rivals_of_part, calls, label="lantai"),
+        axis,
+        settings.exposure_ratio,
+        lambda size: int(quota.of(size) * (1 - settings.exploration)),
+    )
+
+
 def _run_id(
-    store: stores.Store, scores: scoring.ScoreRun, marks: Mapping[str, Any], recipe: Recipe, settings: Lists
+    store: stores.Store,
+    scores: scoring.ScoreRun,
+    marks: Mapping[str, Any],
+    recipe: Recipe,
+    settings: Lists,
+    *measured: Any,
 ) -> str:
     """A hash of all inputs of the lists: equal inputs, equal name."""
     made = {bucket: mark["sha256"] for bucket, mark in marks.items()}
     return stores.digest_of(
-        store.digest, scores.bundle.name, made, scores.as_of.isoformat(), recipe.seed, settings.model_dump(),
+        store.digest, scores.bundle.name, made, scores.as_of.isoformat(), recipe.seed,
+        settings.model_dump(exclude=SECRETS), measured,
         returning.digest_before(scores.places, scores.as_of),
     )[:16]  # fmt: skip
 
@@ -243,9 +293,14 @@ def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any,
 
 
 def _notes(run: ListRun) -> dict[str, str]:
+    told = run.settings
+    level = {"peluang": LEVEL_NOTE.format(told.expected_rate, told.expected_rate_source)} if told.expected_rate else {}
     return {
+        **level,
         "model": run.scores.bundle.name,
         "sintetis": "ya" if run.store.sintetis else "tidak",
+        "bahasa": run.settings.language,
+        "kesiapan": run.promise.note(),
         "data_digest": run.store.digest[:16],
     }
 
@@ -278,16 +333,17 @@ def _explain(
     rows = X.loc[chosen, model.card["features"]].astype("float64")
     with threadpool_limits(limits=1):
         reasons = explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)
-        # No study of an effect reaches this step yet, so every step is a matter to talk about, and says so.
-        steps = explanations.suggest(model.model, rows, full, language=run.settings.language, evidence=())
+        told = studying.evidence_for(run.effects, rows)
+        steps = explanations.suggest(model.model, rows, full, language=run.settings.language, evidence=told)
     return reasons, steps.rename(columns={"lever": "tindakan", "grade": "tingkat_bukti"})
 
 
-def _standing(run: ListRun, now: Snapshots) -> pd.DataFrame:
-    """What earlier lists and the field's answers mean for these families."""
+def _standing(run: ListRun, facts: Facts, now: Snapshots) -> pd.DataFrame:
+    """What earlier lists, the field's answers and floors for groups mean for these families."""
     families = now.frame["pendamping_id"].reset_index()[["kpm_id", "pendamping_id"]]
     told = run.settings
-    return returning.standing(
+    stood = returning.standing(
         run.places, families, as_of=run.as_of, seed=run.seed, bonus=told.bonus, rest_months=told.rest_months,
         holdout=told.holdout,
     )  # fmt: skip
+    return stood.join(run.lift.of(facts, now), how="outer") if run.lift.offsets else stood

@@ -1,12 +1,14 @@
 """`quarantine`: rows set aside become a workbook that people can mend, what they mended comes back, and counts are kept.
 
 Beside the masked lines in ``store/karantina`` lie ``asli.tersegel`` (the values behind the masks and whose they are) and
-``perbaikan.tersegel`` (what was mended), both sealed under the office's key, and ``riwayat.json`` (rows per rule at each ingest).
+``perbaikan.tersegel`` (what was mended), both sealed under the office's key, ``riwayat.json`` (rows per rule at each ingest), and
+``tautan_dugaan.parquet`` (families that may be one).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ from pkh_graduation.stores.cipher import Cipher, CipherError, cipher_for
 from pkh_graduation.stores.sealed import seal_frame, unseal_frame
 from pkh_graduation.workflows.places import Places
 
-PLAIN, FOUND, SEALED, MENDED, HISTORY = (
-    "karantina.parquet", "temuan_baca.parquet", "asli.tersegel", "perbaikan.tersegel", "riwayat.json",
+PLAIN, FOUND, SEALED, MENDED, HISTORY, SUSPECTS = (
+    "karantina.parquet", "temuan_baca.parquet", "asli.tersegel", "perbaikan.tersegel", "riwayat.json", "tautan_dugaan.parquet",
 )  # fmt: skip
 _CELL = ["tabel", "berkas", "baris", "kolom"]
 
@@ -56,6 +58,23 @@ def read_sealed(places: Places, cipher: Cipher) -> pd.DataFrame:
 def write_sealed(places: Places, sealed: pd.DataFrame, cipher: Cipher) -> None:
     """Keep the values behind the masks, sealed."""
     seal_frame(folder_of(places) / SEALED, sealed, cipher, SEALED)
+
+
+def write_suspects(places: Places, suspects: pd.DataFrame) -> None:
+    """Keep which families may be one under two ids (`records.linkage`); pseudonyms alone."""
+    stores.write_frame(folder_of(places) / SUSPECTS, suspects)
+
+
+def forget_suspects(places: Places, families: Collection[str]) -> int:
+    """Take families (``kpm_id``) out of the suspicions; returns how many lines went."""
+    path = folder_of(places) / SUSPECTS
+    if not path.is_file():
+        return 0
+    lines = pd.read_parquet(path)
+    mine = lines["kpm_id"].isin(list(families)) | lines["kpm_lain"].isin(list(families))
+    if mine.any():
+        write_suspects(places, lines[~mine].reset_index(drop=True))
+    return int(mine.sum())
 
 
 def note_history(places: Places, done: Ingested) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pyarrow.dataset as ds
 from pkh_graduation import monitoring, stores
 from pkh_graduation.contracts import Progress, quiet
 from pkh_graduation.programme.returns import list_id, row_id
+from pkh_graduation.records.archive import require_harmless
 from pkh_graduation.workflows.places import Places
 
 HISTORY_FILE = "riwayat.parquet"
@@ -126,9 +127,16 @@ def standing(places: Places, families: pd.DataFrame, *, as_of: dt.date, seed: in
 
 
 def feedback(
-    files: Sequence[Path], places: Places, *, received: dt.date, limit: float = 0.05, progress: Progress = quiet
+    files: Sequence[Path],
+    places: Places,
+    *,
+    received: dt.date,
+    limit: float = 0.05,
+    unlock: Callable[[bytes], bytes] = bytes,
+    progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Take in returned files; see the module. ``limit``: share of the rows, above which the quarantine is too large.
+    """Take in returned files; see the module. ``limit``: share of the rows, above which the quarantine is too large;
+    ``unlock``: what opens a locked workbook.
 
     Raises:
         FileNotFoundError: a file is not there, or no list was ever issued from this output folder.
@@ -141,7 +149,7 @@ def feedback(
     deliveries = []
     for path in files:
         progress(f"membaca {path.name}")
-        deliveries.append(monitoring.read_delivery(path))
+        deliveries.append(monitoring.read_delivery(path, _harmless(unlock)))
     issued = read_register(places, lists=monitoring.lists_asked(deliveries))
     done = monitoring.take_in(deliveries, issued, read_history(places), received=received)
     visits, events = _write(places, done)
@@ -158,6 +166,17 @@ def feedback(
         "above_limit": total["rows_quarantined"] > limit * max(total["rows_in"], 1),
         "received": received.isoformat(),
     }
+
+
+def _harmless(unlock: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """What opens a workbook, and refuses one that would unpack to more than a workbook holds."""
+
+    def opened(content: bytes) -> bytes:
+        plain = unlock(content)
+        require_harmless(plain, "The workbook")
+        return plain
+
+    return opened
 
 
 def _write(places: Places, done: monitoring.Feedback) -> tuple[int, int]:

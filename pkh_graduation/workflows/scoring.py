@@ -8,6 +8,7 @@ attribution of every feature, overall and per kabupaten.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from pkh_graduation import estimators, explanations, priorities, stores
 from pkh_graduation.contracts import Facts, Progress, Scores, Snapshots, quiet
+from pkh_graduation.priorities.cohort import YEAR
 from pkh_graduation.programme.vocabulary import STATES
 from pkh_graduation.workflows import featuring
 from pkh_graduation.workflows.crew import Crew
@@ -30,6 +32,8 @@ from pkh_graduation.workflows.settings import Recipe
 
 BLOCK = 8_192
 """Families scored at once."""
+DRAWN = 100_000
+"""Families over whom an expected rate is set, drawn by a hash of their ids where there are more."""
 REASONS = 5
 """Strongest features kept per family."""
 EVERYWHERE = "semua"
@@ -63,6 +67,8 @@ class ScoreRun:
     sintetis: bool
     force: bool
     allow_version_skew: bool
+    shift: float = 0.0
+    """Of the log-odds of the mandiri hazard, where policy sets the level."""
 
     @property
     def parts(self) -> stores.Parts:
@@ -75,21 +81,22 @@ class ScoreRun:
         return stores.Parts(self.places.scores(self.as_of) / "kontribusi")
 
     def load(self) -> stores.Bundle:
-        """The bundle, checked.
+        """The bundle, checked, its model at the level of the run.
 
         Raises:
             BundleError: see `stores.load_bundle`.
         """
-        return stores.load_bundle(
+        found = stores.load_bundle(
             self.bundle, sintetis=self.sintetis, force=self.force, allow_version_skew=self.allow_version_skew
         )
+        return dataclasses.replace(found, model=estimators.shifted(found.model, self.shift)) if self.shift else found
 
     def inputs(self, bucket: str) -> str:
         """Digest of what decides a part: its features, the bundle, the program."""
         mark = stores.Parts(self.places.features(self.as_of)).mark(bucket)
         model = json.loads((self.bundle / "manifest.json").read_text(encoding="utf-8"))
         rooms = [featuring.source_of(room) for room in (estimators, explanations)]
-        return stores.digest_of(mark and mark["sha256"], model, self.horizon, rooms)
+        return stores.digest_of(mark and mark["sha256"], model, self.horizon, self.shift, rooms)
 
 
 def score(
@@ -99,6 +106,7 @@ def score(
     recipe: Recipe,
     models: Path | None = None,
     bundle: str | None = None,
+    expected_rate: float | None = None,
     force: bool = False,
     allow_version_skew: bool = False,
     crew: Crew | None = None,
@@ -106,14 +114,21 @@ def score(
 ) -> dict[str, Any]:
     """Predict and explain every family's ways out at ``as_of``; finished parts are kept.
 
-    Features of the date are computed first where they are missing. Objecting families are not scored.
+    Features of the date are computed first where they are missing. Objecting families are not scored. With an
+    ``expected_rate`` the level is set so that the mean chance within the horizon is that (`estimators.at_rate`), over the families
+    that are scored, or over `DRAWN` of them where there are more.
+
+    Raises:
+        ValueError: the rate cannot be reached.
     """
     crew = crew or Crew()
     store = stores.open_store(places.store)
     folder = find_bundle(models or places.models, bundle)
     run = ScoreRun(places, as_of, folder, recipe.horizon, store.sintetis, force, allow_version_skew)
-    run.load()
+    loaded = run.load()
     featuring.compute_at(places, store, [as_of], crew=crew, progress=progress)
+    if expected_rate is not None:
+        run = dataclasses.replace(run, shift=shift_of(run, loaded, store.buckets, expected_rate))
     stores.clear_litter(places.scores(as_of))
     done = crew.each(store, score_part, [(run, bucket) for bucket in store.buckets], label="nilai", progress=progress)
     for parts in (run.parts, run.sums):
@@ -122,6 +137,7 @@ def score(
     figures = {
         "bundle": folder.name,
         "horizon": recipe.horizon,
+        **({"expected_rate": expected_rate, "shift": run.shift} if expected_rate is not None else {}),
         "kpm": sum(part["kpm"] for part in done),
         "scored": sum(part["scored"] for part in done),
     }
@@ -133,6 +149,20 @@ def score(
         "buckets": len(store.buckets),
         "parts_computed": sum(part["computed"] for part in done),
     }
+
+
+def shift_of(run: ScoreRun, bundle: stores.Bundle, buckets: list[str], rate: float) -> float:
+    """The shift that sets the level; whose families lie in which bucket changes nothing."""
+    whole = sum((stores.Parts(run.places.features(run.as_of)).mark(bucket) or {})["rows"] for bucket in buckets)
+    share = DRAWN / max(whole, 1)
+    drawn = []
+    for bucket in buckets:
+        X, facts, _ = read_part(run.places, run.as_of, bucket)
+        own = X.loc[without_objection(facts), bundle.card["features"]]
+        luck = pd.util.hash_array(own.index.get_level_values("kpm_id").to_numpy(dtype=object))
+        drawn.append(own[luck / 2.0**64 <= share])
+    with threadpool_limits(limits=1):
+        return estimators.shift_to(bundle.model, pd.concat(drawn).sort_index(), rate, min(YEAR, run.horizon))
 
 
 def score_part(run: ScoreRun, bucket: str) -> dict[str, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
 class _Frozen(BaseModel):
@@ -69,6 +69,30 @@ class Lists(_Frozen):
     floor_remote: float = Field(
         default=0.5, ge=0, le=1, description="part of their share of the caseload kept for families in remote places"
     )
+    exposure_axis: str = Field(
+        default="",
+        pattern="^(|kepala|komponen|lansia_tunggal|wilayah_sulit|perkotaan|keluarga_besar|kabupaten|provinsi)$",
+        description="axis of the fairness audit whose groups keep a floor on the lists; empty for none",
+    )
+    exposure_ratio: float = Field(
+        default=0.8, ge=0, le=1, description="least share of the common rate at which each group of that axis is listed"
+    )
+    false_discovery: float = Field(
+        default=0.9,
+        gt=0,
+        le=1,
+        description="share of the families called siap dibahas that is expected, at most, not to leave by mandiri within twelve "
+        "months; 1 promises nothing and calls everyone above the mean so",
+    )
+    expected_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="mean chance of leaving by mandiri within twelve months that policy expects, such as 0.04; it sets the level",
+    )
+    expected_rate_source: str = Field(
+        default="", description="where the expected rate comes from: a decree, a target, a date"
+    )
     bonus: float = Field(
         default=0.10,
         ge=0,
@@ -80,8 +104,19 @@ class Lists(_Frozen):
         default=0.0, ge=0, lt=1, description="share of families drawn to be on no list, so that lists can be judged"
     )
     pdf: bool = Field(default=False, description="also write each list as PDF (extra `pdf`)")
+    odk: bool = Field(default=False, description="also write each list as a form (XLSForm) for ODK Collect or KoBo")
     csv: bool = Field(default=False, description="also write the machine copy as CSV")
     language: str = Field(default="id", pattern="^[a-z]{2}$", description="language of the sentences")
+    password_env: str = Field(
+        default="", description="environment variable with the password that lists open with; never the password itself"
+    )
+    password_file: str = Field(default="", description="file with that password, instead of a variable")
+
+    @model_validator(mode="after")
+    def _a_rate_has_a_source(self) -> Self:
+        if self.expected_rate is not None and not self.expected_rate_source.strip():
+            raise ValueError("expected_rate needs expected_rate_source: where the number comes from")
+        return self
 
 
 class Machine(_Frozen):
@@ -131,7 +166,7 @@ def read_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"settings {path} cannot be read as TOML ({type(error).__name__}): {error}") from error
     try:
         return Settings.model_validate(content)

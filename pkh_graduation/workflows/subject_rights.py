@@ -204,7 +204,7 @@ def _forget_quarantine(places: Places, families: Collection[str], cipher: stores
     mended = corrections.frame["kpm"].isin(numbers)
     mine = sealed["kpm"].isin(numbers)
     rows = set(sealed.loc[mine, ["tabel", "berkas", "baris"]].itertuples(index=False, name=None))
-    removed = int(mended.sum())
+    removed = int(mended.sum()) + quarantining.forget_suspects(places, families)
     for name, file in ((quarantining.PLAIN, "berkas"), (quarantining.FOUND, "file")):
         if (folder / name).is_file() and rows:
             lines = pd.read_parquet(folder / name)

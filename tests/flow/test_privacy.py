@@ -312,7 +312,7 @@ def test_no_provoked_error_names_anybody(tmp_path):
         else:
             shutil.copytree(whole, out)
             what = [
-                ["features", "--as-of", "2024-T4", "--out", str(out)],
+                ["features", "--as-of", "2024-T4", "--only", "--out", str(out)],
                 ["quarantine", "--out", str(out), "--xlsx", str(book), "--key-file", str(key if turn == 1 else wrong)],
                 ["forget", "-", "--out", str(out), "--key-file", str(key)],
                 ["export-subject", "-", "--out", str(out), "--to", str(tmp_path / "x.json"), "--key-file", str(key)],

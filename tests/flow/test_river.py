@@ -219,9 +219,11 @@ def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
     apart = replace(records, tables={**records.tables, "keluarga": first})
     about = {"watched_since": "2017-01-01"}
     whole = Places(tmp_path / "satu")
+    # what looks at the whole cohort must not see the cut either: a promise that some keep, floors, a level set by policy
+    asked = Lists(false_discovery=0.99, exposure_axis="kepala", expected_rate=0.04, expected_rate_source="contoh")
     for out, per_bucket in ((small, 300), (whole, 10**6)):
         stores.write_store(apart, nothing, out.store, per_bucket=per_bucket, about=about)
-        recipe, options = Recipe(history_tahap=11), {"settings": Lists(), "models": places.models, "vault": False}
+        recipe, options = Recipe(history_tahap=11), {"settings": asked, "models": places.models, "vault": False}
         listing.lists(out, as_of=AS_OF, recipe=recipe, **options)
     assert len(stores.open_store(small.store).buckets) > len(stores.open_store(whole.store).buckets) == 1
 
@@ -233,6 +235,8 @@ def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
     same = [name for name in left.columns if not name.startswith(("alasan", "penahan", "run_id", "list_id", "row_id"))]
     pd.testing.assert_frame_equal(left[same], right[same], check_exact=True)
     assert left["urutan"].notna().sum() > 100
+    assert left["kategori"].nunique() == 3
+    assert left["p_mandiri_12m"].mean() == pytest.approx(0.04, abs=1e-9)
 
 
 def test_a_made_up_bundle_refuses_real_records(river):

@@ -8,7 +8,7 @@ from pkh_graduation.priorities.shortfalls import shortfalls
 def families(**columns) -> pd.DataFrame:
     n = len(columns["pendamping_id"])
     flags = {"pagar": False, "boleh": True, "do_not_contact": False, "holdout": False}
-    plain = {"urutan": [np.nan] * n, "proses": [None] * n, "kategori": "siap_dibahas", **flags}
+    plain = {"urutan": [np.nan] * n, "proses": [None] * n, "berpeluang": True, **flags}
     return pd.DataFrame({**plain, **columns})
 
 
