@@ -37,13 +37,14 @@ class Grid(Worksheet):
         tall = f' ht="{height:g}" customHeight="1"' if height else ""
         inner = "".join(
             [
-                f'<c r="{column}{number}" {_content(style, cell)}'
+                f'<c r="{column}{number}" {_text(style, cell) if isinstance(cell, str) else _other(style, cell)}'
                 for column, style, cell in zip(_COLUMNS, styles, cells, strict=False)
             ]
         )
         self._ready.append(f'<row r="{number}"{tall}>{inner}</row>')
-        if self._check_dimensions(row, len(cells) - 1) or self._check_dimensions(row, 0):
+        if self._check_dimensions(row, len(cells) - 1):
             raise ValueError(f"a worksheet has no row {number} of {len(cells)} cells.")
+        self.dim_colmin = 0
 
     def _write_rows(self) -> None:
         self.fh.write("".join(self._ready))
@@ -55,17 +56,15 @@ def style_of(style: Any) -> int:
     return number
 
 
-def _content(style: int, cell: Cell) -> str:
-    """What follows a cell's place."""
-    if cell is None or cell == "":
-        return f's="{style}"/>'
-    return _text(style, cell) if isinstance(cell, str) else f's="{style}"><v>{cell!r}</v></c>'
-
-
 @lru_cache(maxsize=16_384)
 def _text(style: int, text: str) -> str:
-    """Kept, because most texts (desa, dates, bands) stand in a book hundreds of times."""
-    return f's="{style}" t="inlineStr"><is><t>{_escape(text)}</t></is></c>'
+    """What follows the place of a text; kept, because most texts (desa, dates, bands) stand in a book hundreds of times."""
+    return f's="{style}" t="inlineStr"><is><t>{_escape(text)}</t></is></c>' if text else f's="{style}"/>'
+
+
+def _other(style: int, cell: Cell) -> str:
+    """What follows the place of a number, or of nothing."""
+    return f's="{style}"/>' if cell is None else f's="{style}"><v>{cell!r}</v></c>'
 
 
 def _escape(text: str) -> str:

@@ -15,7 +15,8 @@ from pkh_graduation.outputs import words
 class About:
     """What every file says of its list: date, run, model's version, and a tag for made-up data (empty for real data).
 
-    ``language`` is that of the sentences about families; everything else is in Indonesian.
+    ``language`` is that of the sentences about families; everything else is in Indonesian. ``said``: what readiness and chances
+    of this list mean, in sentences.
     """
 
     as_of: dt.date
@@ -23,6 +24,7 @@ class About:
     model: str
     tag: str
     language: str = "id"
+    said: str = ""
 
     @property
     def without_model(self) -> bool:
@@ -31,8 +33,8 @@ class About:
 
     @property
     def ranking(self) -> str:
-        """What the order rests on, as a sentence."""
-        return words.ranking(self.model)
+        """What the order rests on, and what readiness and chances mean, in sentences."""
+        return f"{words.ranking(self.model)} {self.said}".strip()
 
 
 class Reason(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
 
@@ -86,6 +86,15 @@ def ranking(model: str) -> str:
     if model.startswith(WITHOUT_MODEL):
         return f"Daftar ini {model}: urutan menurut aturan praktik, bukan menurut peluang."
     return f"Urutan menurut model {model}."
+
+
+def sentences(notes: Iterable[str]) -> str:
+    """Notes as sentences on one line.
+
+    >>> sentences(["siap dibahas: di atas rata-rata", ""])
+    'Siap dibahas: di atas rata-rata.'
+    """
+    return " ".join([f"{note[0].upper()}{note[1:].rstrip('.')}." for note in notes if note])
 
 
 def date(when: dt.date) -> str:

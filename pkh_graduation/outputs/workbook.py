@@ -87,7 +87,7 @@ def _list_sheet(
         cells: list[Any] = list(texts)
         if family.p is not None:
             cells[_CHANCE] = round(family.p, 6)
-        sheet.add_row(row, [*cells, *[None] * len(ANSWERS), family.baris], body, _height(texts, LIST_COLUMNS))
+        sheet.add_row(row, [*cells, *[None] * len(ANSWERS), family.baris], body, _height(texts, _LIST_ROOMS))
         marks.append((family.baris, seal(cells)))
     last = _HEAD + len(caseload.daftar)
     if caseload.daftar:
@@ -101,11 +101,20 @@ def _list_sheet(
 _CHANCE = [column.name for column in LIST_COLUMNS].index(CHANCE)
 
 
-def _height(texts: Sequence[str], columns: Sequence[Column], least: int = 2) -> float:
+def _rooms(columns: Sequence[Column]) -> tuple[float, ...]:
+    """How many signs fit on a line of each column."""
+    return tuple(column.width * _SIGNS for column in columns)
+
+
+_LIST_ROOMS, _PLAN_ROOMS, _BESIDE_ROOMS, _ALL_ROOMS = map(
+    _rooms, (LIST_COLUMNS, PLAN_COLUMNS, BESIDE_COLUMNS, ALL_COLUMNS)
+)
+
+
+def _height(texts: Sequence[str], rooms: Sequence[float], least: int = 2) -> float:
     """Row height in points: spreadsheet programs on phones do not fit rows to wrapped text by themselves."""
     lines = least
-    for text, column in zip(texts, columns, strict=True):
-        room = column.width * _SIGNS
+    for text, room in zip(texts, rooms, strict=True):
         if len(text) > room or "\n" in text:
             lines = max(lines, sum([max(1, math.ceil(len(line) / room)) for line in text.split("\n")]))
     return min(400.0, (6 if lines > 1 else 3) + _LINE_POINTS * lines)
@@ -170,7 +179,7 @@ def _plan_sheet(
     families = [family for month in caseload.rencana for family in month]
     for row, family in enumerate(families, 3):
         texts = [column.text(family) for column in PLAN_COLUMNS]
-        sheet.add_row(row, [*texts, *[None] * len(PLAN_FILLED)], body, _height(texts, PLAN_COLUMNS))
+        sheet.add_row(row, [*texts, *[None] * len(PLAN_FILLED)], body, _height(texts, _PLAN_ROOMS))
     for position, answer in enumerate(PLAN_FILLED, len(PLAN_COLUMNS)):
         if answer.is_date:
             sheet.data_validation(3, position, 2 + len(families), position, _date_rule(as_of))
@@ -194,7 +203,7 @@ def _beside_sheet(sheet: Any, caseload: Caseload, styles: dict[str, int], title:
         for family in families:
             texts = [column.text(family) for column in BESIDE_COLUMNS]
             texts[-1] = texts[-1] if name == NATURAL else ""
-            sheet.add_row(next(rows), texts, [styles["cell"]] * len(texts), _height(texts, BESIDE_COLUMNS))
+            sheet.add_row(next(rows), texts, [styles["cell"]] * len(texts), _height(texts, _BESIDE_ROOMS))
         next(rows)
     sheet.protect("", _ALLOWED)
 
@@ -207,7 +216,7 @@ def _all_sheet(sheet: Any, caseload: Caseload, styles: dict[str, int], title: st
     texts, looks = [column.text for column in ALL_COLUMNS], [styles["cell"]] * len(ALL_COLUMNS)
     for row, family in enumerate(caseload.semua, 3):
         told = [text(family) for text in texts]
-        sheet.add_row(row, told, looks, _height(told, ALL_COLUMNS, least=1))
+        sheet.add_row(row, told, looks, _height(told, _ALL_ROOMS, least=1))
     sheet.protect("", _ALLOWED)
 
 

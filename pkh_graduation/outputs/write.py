@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from pkh_graduation.contracts import PriorityLists, Progress, quiet
-from pkh_graduation.outputs import issued
+from pkh_graduation.outputs import issued, words
 from pkh_graduation.outputs.caseloads import caseloads
 from pkh_graduation.outputs.coordinator import Summary, nation_summary, page_name, region_summary
 from pkh_graduation.outputs.coordinator_book import make_summary_book
@@ -77,8 +77,9 @@ def write_lists(
     file of one; without it the pseudonym stands for the name. ``names``: what people call a place (by code), a kelompok and
     a pendamping (by pseudonym); file names keep the pseudonym.
     ``lists.notes``: ``model`` names the model's version, ``sintetis`` = "ya" marks made-up data on every page, ``bahasa`` is the
-    language of the sentences (``id`` unless told). ``password``: lists open with it alone (`locked`); the log keeps the digest
-    of each list as it was before. ``workers``: processes; the bytes are the same for any number.
+    language of the sentences (``id`` unless told), ``kesiapan`` and ``peluang`` say what these two mean here. ``password``: lists
+    open with it alone (`locked`); the log keeps the digest of each list as it was before. ``workers``: processes; the bytes are
+    the same for any number.
 
     Raises:
         ValueError: an unknown format, or one that cannot be locked. VaultError: the vault cannot be read.
@@ -204,7 +205,9 @@ def _write_part(
         raise ValueError(f"lists are written as {list(KNOWN)}, not as {strange}.")
     identities = read_identities(vault, lists.frame["kpm_id"].tolist())
     tag = MADE_UP if lists.notes.get("sintetis") == "ya" else ""
-    about = About(lists.as_of, lists.run_id, lists.notes.get("model", ""), tag, lists.notes.get("bahasa", "id"))
+    notes = lists.notes
+    said = words.sentences(notes[name] for name in ("kesiapan", "peluang") if name in notes)
+    about = About(lists.as_of, lists.run_id, notes.get("model", ""), tag, notes.get("bahasa", "id"), said)
     people = per_pendamping(lists)
     if folders is None:
         folders = people.loc[people["kabupaten"] != "", "kabupaten"].nunique() > 1

@@ -261,3 +261,12 @@ def test_a_list_without_chances_explains_none(lists, vault):
 def test_guardrail_words_avoid_verdicts_too():
     said = [*HARD.values(), *(soft.warning + soft.check for soft in SOFT)]
     assert not [text for text in said if AVOID.search(text)]
+
+
+def test_a_list_says_what_readiness_and_chances_mean(lists, vault):
+    """The notes of a run stand on the page, the workbook and the paper; without them nothing is said."""
+    said = words.sentences(["siap dibahas: 12 keluarga", "tingkat peluang ditetapkan: 4 %"])
+    told = dataclasses.replace(ABOUT, said=said)
+    caseload = views(lists, vault)["d000000000000001"]
+    assert "Siap dibahas: 12 keluarga. Tingkat peluang ditetapkan: 4 %." in make_page(caseload, told)
+    assert "Tingkat peluang" not in make_page(caseload, ABOUT) and told.ranking.startswith(ABOUT.ranking)
