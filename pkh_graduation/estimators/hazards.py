@@ -68,6 +68,8 @@ class CauseHazard(BaseEstimator):
         n_members: members of the bag.
         signs: feature name -> -1, 0 or +1; every other feature is free. Names that X lacks are ignored.
         max_iter, learning_rate, max_leaf_nodes: of the trees.
+        ramp_spread: prior standard deviation of a ramp's coefficient, log-odds; None chooses it on households left out. Small
+            values bring steadier lists.
         random_state: seed.
 
     Attributes:
@@ -87,6 +89,7 @@ class CauseHazard(BaseEstimator):
         learning_rate: float = 0.08,
         max_leaf_nodes: int = 8,
         random_state: int = 0,
+        ramp_spread: float | None = None,
     ) -> None:
         self.blend = blend
         self.n_members = n_members
@@ -95,6 +98,7 @@ class CauseHazard(BaseEstimator):
         self.learning_rate = learning_rate
         self.max_leaf_nodes = max_leaf_nodes
         self.random_state = random_state
+        self.ramp_spread = ramp_spread
 
     def fit_periods(
         self,
@@ -215,7 +219,7 @@ class CauseHazard(BaseEstimator):
         event = periods.event.astype(float)
         # one exit is seen from several dates: the likelihood is deflated, so that the prior means what it says
         weight = balanced * exits / periods.event.sum()
-        self.spread_ = _choose_spread(matrix, event, weight, periods.household, lower, upper)
+        self.spread_ = self.ramp_spread or _choose_spread(matrix, event, weight, periods.household, lower, upper)
         ridge = _penalty(matrix.shape[1], self.spread_)
         whole = ridge_logistic(matrix, event, weight, ridge=ridge, lower=lower, upper=upper)
         members = [

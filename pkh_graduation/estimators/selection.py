@@ -39,6 +39,7 @@ def model_set(
     glass_box: bool = False,
     calibration: str = "auto",
     random_state: int = 0,
+    ramp_spread: float | None = None,
 ) -> dict[str, Contender]:
     """The contenders by the name they carry in reports, simplest first.
 
@@ -50,7 +51,12 @@ def model_set(
     weights = {LOGISTIC: 1.0, TREES: 0.0, BLEND: 0.5}
     found: dict[str, Contender] = {
         name: GraduationModel(
-            blend=weight, n_members=n_members, signs=signs, calibration=calibration, random_state=random_state
+            blend=weight,
+            n_members=n_members,
+            signs=signs,
+            calibration=calibration,
+            random_state=random_state,
+            ramp_spread=ramp_spread,
         )
         for name, weight in weights.items()
     }

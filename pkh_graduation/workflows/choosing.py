@@ -108,8 +108,9 @@ def models_of(recipe: Recipe, dictionary: pd.DataFrame) -> dict[str, Contender]:
     """The set that competes, each with the recipe's other settings."""
     signs = {str(name): int(sign) for name, sign in dictionary["sign"].items() if sign}
     return estimators.model_set(
-        signs, n_members=recipe.members, calibration=recipe.calibration, random_state=recipe.seed
-    )
+        signs, n_members=recipe.members, calibration=recipe.calibration, random_state=recipe.seed,
+        ramp_spread=recipe.ramp_spread,
+    )  # fmt: skip
 
 
 def with_choice(recipe: Recipe, choice: Choice) -> Recipe:

@@ -32,6 +32,7 @@ def make_model(recipe: Recipe, dictionary: pd.DataFrame) -> estimators.Graduatio
         signs=signs,
         calibration=recipe.calibration,
         random_state=recipe.seed,
+        ramp_spread=recipe.ramp_spread,
     )
 
 

@@ -28,6 +28,11 @@ class Recipe(_Frozen):
     bootstrap: int = Field(default=200, ge=0, le=5000, description="household bootstrap replicates of the intervals")
     members: int = Field(default=5, ge=1, le=50, description="models in the bag, each fitted on other households")
     blend: float = Field(default=0.5, ge=0, le=1, description="weight of the logistic part on the log-odds scale")
+    ramp_spread: float | None = Field(
+        default=None,
+        gt=0,
+        description="prior spread of the logistic part, log-odds; smaller is steadier, without one it is chosen by the data",
+    )
     calibration: str = Field(
         default="auto",
         pattern="^(none|platt|beta|auto)$",

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from pkh_graduation.contracts import Contender, Explainable, ExplainedPart
 from pkh_graduation.estimators import GraduationModel, reference_models
-from pkh_graduation.estimators.hazards import model_matrix
+from pkh_graduation.estimators.hazards import _SPREADS, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path
 from pkh_graduation.estimators.person_period import dates_of, quarter_of
 from pkh_graduation.programme.vocabulary import MANDIRI, STATES
@@ -123,6 +123,14 @@ def test_the_seed_holds_above_ten_thousand_lines():
     assert lines > 10_000
     now = world.X.iloc[:200]
     assert np.array_equal(one.predict_incidence(now, 4).path, two.predict_incidence(now, 4).path)
+
+
+def test_a_smaller_spread_draws_the_ramps_together(world):
+    """The bag's members agree more the less each may learn; without a spread the data choose among the usual ones."""
+    free, held = (small(blend=1.0, ramp_spread=spread).fit(world.X, world.y).mandiri_ for spread in (None, 0.02))
+    assert free.spread_ in _SPREADS and held.spread_ == 0.02
+    assert np.ptp(held.coef_, axis=0).max() < np.ptp(free.coef_, axis=0).max() / 2
+    assert np.abs(held.coef_).max() < np.abs(free.coef_).max()
 
 
 @pytest.mark.parametrize("blend", [0.0, 0.5, 1.0])
@@ -251,6 +259,7 @@ def test_inputs_are_rounded_to_what_float32_can_hold(world):
         ({"blend": 1.5}, r"blend .* must lie in \[0, 1\], not 1.5"),
         ({"n_members": 0}, "n_members must be at least 1, not 0"),
         ({"negatives_per_event": 0}, "negatives_per_event must be positive"),
+        ({"ramp_spread": 0.0}, "ramp_spread must be positive log-odds, or None, not 0.0"),
         ({"signs": {"w": 2}}, r"signs must be -1, 0 or \+1; given {'w': 2}"),
     ],
 )
