@@ -112,8 +112,11 @@ def _numbers(typed: Typed, column: Column, values: pd.Series) -> pd.Series:
 
 def _births(typed: Typed, frame: pd.DataFrame) -> pd.Series:
     """Birth dates, those missing counted back from the age in months (calendar months, the day clamped to the month's end)."""
-    wanted = frame["tanggal_lahir"].isna() & frame["umur_bulan"].notna() & frame["tanggal_pemutakhiran"].notna()
-    rows = np.flatnonzero(wanted.to_numpy(dtype=bool))
+    (age,) = (column for column in typed.schema.columns if column.name == "umur_bulan")
+    # An age out of range is set aside by its own rule; a date counted from it may be one that no calendar has.
+    known = _truth(frame["umur_bulan"].between(age.low, age.high))
+    wanted = (frame["tanggal_lahir"].isna() & frame["tanggal_pemutakhiran"].notna()).to_numpy(dtype=bool)
+    rows = np.flatnonzero(wanted & known)
     when = frame["tanggal_pemutakhiran"].iloc[rows].to_numpy(dtype=np.int64).astype("datetime64[D]")
     month = when.astype("datetime64[M]")
     born = month - frame["umur_bulan"].iloc[rows].to_numpy(dtype=np.int64)

@@ -258,6 +258,12 @@ def test_a_birth_date_from_an_age_is_noted(take_in: TakeIn, tables: Tables) -> N
     assert noted(result, "lahir_dari_umur") == [2]
 
 
+def test_no_birth_date_comes_of_an_age_that_nobody_has(take_in: TakeIn, tables: Tables) -> None:
+    tables["anggota"][0] |= {"tanggal_lahir": "", "umur_bulan": 10**11, "tanggal_pemutakhiran": "2024-03-31"}
+    result = take_in(tables)
+    assert rules(result, "anggota") == {2: ["di_luar_rentang"]} and noted(result, "lahir_dari_umur") == []
+
+
 # 11: above the cap
 
 
