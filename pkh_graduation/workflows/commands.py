@@ -114,8 +114,12 @@ def _check_source(raw: str | None) -> None:
     """Exports are a folder, or the address of a database, which is never said again: it may hold a password."""
     from pkh_graduation.records.databases import is_address
 
-    if raw is None or not (is_address(raw) or Path(raw).is_dir()):
-        raise MisuseError(f"{raw} is neither a folder of exports nor the address of a database.")
+    if raw is None:
+        raise MisuseError("Give the folder of exports, or the address of a database.")
+    if not (is_address(raw) or Path(raw).is_dir()):
+        # a mistyped address holds its password all the same
+        said = "What was given (not shown, as it may hold a password)" if "@" in raw or "//" in raw else raw
+        raise MisuseError(f"{said} is neither a folder of exports nor the address of a database.")
 
 
 def ingest(

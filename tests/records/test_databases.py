@@ -186,3 +186,15 @@ def test_a_real_postgresql_is_read_alike_in_one_transaction_that_cannot_write(po
     with pytest.raises(RecordsError) as caught:
         ingest(postgres, key=KEY)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["postgres//kepala:rahasia9@server/dinsos", "kepala:rahasia9@server"])
+def test_an_address_with_a_slip_is_not_said_again(given):
+    """What is no address for us may be one for its owner, password and all."""
+    from pkh_graduation.workflows.commands import MisuseError, _check_source
+
+    with pytest.raises(MisuseError, match="neither a folder") as refused:
+        _check_source(given)
+    assert "rahasia9" not in str(refused.value)
+    with pytest.raises(MisuseError, match="no-such-folder is neither"):
+        _check_source("no-such-folder")
