@@ -5,44 +5,25 @@ Needs the folder of the EPH extract: variable PKH_EPH_DATA, or ``../shared/data/
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pandas as pd
 import pytest
+from eph_study import DATA, NEEDS_DATA, script
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PKH_EPH_DATA", ROOT.parent / "shared" / "data" / "eph"))
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not (DATA / "households.parquet").is_file(), reason=f"no EPH data in {DATA} (PKH_EPH_DATA)"),
-]
-
-
-def _study(name: str) -> ModuleType:
-    """A module of ``benchmarks/eph``, which is a folder of scripts and no package."""
-    folder = str(ROOT / "benchmarks" / "eph")
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
+pytestmark = NEEDS_DATA
 
 
 @pytest.fixture(scope="module")
 def survey():
-    return _study("panel").read_survey(DATA)
+    return script("panel").read_survey(DATA)
 
 
 @pytest.fixture(scope="module")
 def pairs(survey):
-    return _study("panel").pair_up(survey)
+    return script("panel").pair_up(survey)
 
 
 def test_reading_reproduces_the_published_check_figures(pairs):
-    assert _study("panel").check_figures(pairs) == {
+    assert script("panel").check_figures(pairs) == {
         "pairs": 6141,
         "unknown": 736,
         "known": 5405,
@@ -60,12 +41,12 @@ def test_pairs_per_origin_and_their_graduates(pairs):
 
 
 def test_about_one_graduate_in_three_falls_back_within_a_quarter(survey, pairs):
-    seen, fallen = _study("panel").relapse(survey, pairs)
+    seen, fallen = script("panel").relapse(survey, pairs)
     assert (seen, fallen) == (221, 82)
 
 
 def test_without_the_same_head_rule_one_pair_in_eleven_is_another_family(survey, pairs):
-    panel = _study("panel")
+    panel = script("panel")
     seen = panel.interviews(survey)
     base = seen[seen["cash_assistance"].fillna(False) & seen["income_decile"].notna()]
     met_again = base.merge(seen.assign(t=seen["t"] - 4)[["hh_id", "t"]])
@@ -73,7 +54,7 @@ def test_without_the_same_head_rule_one_pair_in_eleven_is_another_family(survey,
 
 
 def test_plain_columns_of_a_quarter_do_not_change_when_later_quarters_are_cut_off(survey):
-    panel, reference = _study("panel"), _study("reference")
+    panel, reference = script("panel"), script("reference")
     t = 2022 * 4 + 1
     cut = panel.Survey(*(getattr(survey, name)[lambda frame: frame["t"] <= t] for name in panel.FILES))
     whole = reference.plain_columns(survey).xs(t, level="t")
@@ -85,23 +66,23 @@ def test_plain_columns_of_a_quarter_do_not_change_when_later_quarters_are_cut_of
 @pytest.fixture(scope="module")
 def some(survey):
     """One household in twelve, with all its interviews."""
-    panel = _study("panel")
+    panel = script("panel")
     return panel.Survey(*(getattr(survey, name)[lambda frame: frame["hh_id"] % 12 == 0] for name in panel.FILES))
 
 
 @pytest.fixture(scope="module")
 def read(some):
-    return _study("material").read_panel(some)
+    return script("material").read_panel(some)
 
 
 @pytest.fixture(scope="module")
 def some_pairs(some):
-    return _study("panel").pair_up(some)
+    return script("panel").pair_up(some)
 
 
 @pytest.fixture(scope="module")
 def built(read, some_pairs):
-    return _study("material").make_material(read, some_pairs)
+    return script("material").make_material(read, some_pairs)
 
 
 def test_mapping_and_adapter_read_every_row_into_our_tables(some, read):
@@ -128,7 +109,7 @@ def test_features_of_the_engine_agree_with_columns_computed_by_hand(read, some_p
 
 
 def test_interviews_after_the_base_quarter_change_no_feature(some, some_pairs, built):
-    panel, material = _study("panel"), _study("material")
+    panel, material = script("panel"), script("material")
     t = 2022 * 4 + 1
     past = panel.Survey(*(getattr(some, name)[lambda frame: frame["t"] <= t] for name in panel.FILES))
     then = some_pairs[some_pairs["t"] == t].reset_index(drop=True)
@@ -137,7 +118,7 @@ def test_interviews_after_the_base_quarter_change_no_feature(some, some_pairs, b
 
 
 def test_folds_learn_only_from_outcomes_held_by_the_origin(some_pairs, built):
-    panel, material, settings = _study("panel"), _study("material"), _study("settings")
+    panel, material, settings = script("panel"), script("material"), script("settings")
     pairs = some_pairs
     folds = material.YearAhead(tuple(panel.quarter_end(t) for t in settings.ORIGINS))
     for t, fold in zip(settings.ORIGINS, folds.split(built.X, built.y, built.history), strict=True):
@@ -149,7 +130,7 @@ def test_folds_learn_only_from_outcomes_held_by_the_origin(some_pairs, built):
 
 
 def test_model_ranks_above_the_decile_and_not_below_plain_boosting(survey):
-    study, settings = _study("study"), _study("settings")
+    study, settings = script("study"), script("settings")
     rivals = [study.DECILE, study.PLAIN]
     _, report = study.run(survey, settings.read_config(), only=[study.MODEL, *rivals])
     gaps = study.differences(report, rivals, n_boot=500)

@@ -5,63 +5,44 @@ Needs the folder of the EPH extract, as `test_eph` does.
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pandas as pd
 import pytest
+from eph_study import DATA, NEEDS_DATA, script
 
 from pkh_graduation.contracts import Scores
 from pkh_graduation.programme.vocabulary import STATES
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PKH_EPH_DATA", ROOT.parent / "shared" / "data" / "eph"))
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not (DATA / "households.parquet").is_file(), reason=f"no EPH data in {DATA} (PKH_EPH_DATA)"),
-]
-
-
-def _study(name: str) -> ModuleType:
-    """A module of ``benchmarks/eph``, which is a folder of scripts and no package."""
-    folder = str(ROOT / "benchmarks" / "eph")
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
+pytestmark = NEEDS_DATA
 
 
 @pytest.fixture(scope="module")
 def survey():
-    return _study("panel").read_survey(DATA)
+    return script("panel").read_survey(DATA)
 
 
 @pytest.fixture(scope="module")
 def pairs(survey):
-    return _study("panel").pair_up(survey)
+    return script("panel").pair_up(survey)
 
 
 @pytest.fixture(scope="module")
 def few(survey):
     """One household in forty, with all its interviews, read by the ordinary reader."""
-    panel = _study("panel")
+    panel = script("panel")
     some = panel.Survey(*(getattr(survey, name)[lambda frame: frame["hh_id"] % 40 == 0] for name in panel.FILES))
-    return _study("material").read_panel(some)
+    return script("material").read_panel(some)
 
 
 @pytest.fixture(scope="module")
 def quarter_ahead(few):
-    panel, material = _study("panel"), _study("material")
+    panel, material = script("panel"), script("material")
     pairs = panel.pair_up(few.survey, 1)
     return pairs, material.make_material(few, pairs, 1)
 
 
 def test_families_that_left_are_counted_once_and_never_before_they_left(survey, pairs):
-    panel, afterwards = _study("panel"), _study("afterwards")
+    panel, afterwards = script("panel"), script("afterwards")
     after = panel.after_exit(survey, pairs)
     assert not after.duplicated(["hh_id", "t"]).any()
     assert set(after["way_out"]) == {"mandiri", "alamiah", "administratif"}
@@ -80,20 +61,20 @@ def test_falling_back_is_unknown_only_where_nothing_speaks_for_it():
             "below": pd.array([None, True, False, None, False, True], "boolean"),
         }
     )
-    fell = _study("panel").fell_back(after)
+    fell = script("panel").fell_back(after)
     assert fell.isna().tolist() == [False, False, False, True, False, False]
     assert fell.dropna().tolist() == [True, True, False, False, True]
 
 
 def test_no_year_ahead_label_exists_of_the_households_of_2023(survey, pairs):
-    panel, extended = _study("panel"), _study("extended")
+    panel, extended = script("panel"), script("extended")
     fresh = panel.new_households(survey, extended.FRESH_SINCE)
     assert not pairs["hh_id"].isin(fresh).any()
     assert panel.pair_up(survey, 1)["hh_id"].isin(fresh).sum() > 1000
 
 
 def test_untouched_households_are_judged_and_never_learned_from(few, quarter_ahead):
-    panel, study, extended, material = (_study(name) for name in ("panel", "study", "extended", "material"))
+    panel, study, extended, material = (script(name) for name in ("panel", "study", "extended", "material"))
     _, built = quarter_ahead
     new = few.family[few.family["hh_id"].isin(panel.new_households(few.survey, extended.FRESH_SINCE))]
     folds = material.OnlyFamilies(study.origins_of(extended.FRESH_ORIGINS, 1), frozenset(new["kpm_id"]))
@@ -131,7 +112,7 @@ class Remembers:
 
 
 def test_a_region_is_judged_by_a_model_that_has_not_seen_it(few, quarter_ahead):
-    regions, extended = _study("regions"), _study("extended")
+    regions, extended = script("regions"), script("extended")
     _, built = quarter_ahead
     region = extended.region_of(built, few)
     assert ((region == 1).to_numpy() == (built.X["eph_region_1"] == 1).to_numpy()).all()
@@ -143,7 +124,7 @@ def test_a_region_is_judged_by_a_model_that_has_not_seen_it(few, quarter_ahead):
 
 
 def test_shares_told_to_everybody_have_no_skill_and_their_calibration_is_their_ratio(quarter_ahead):
-    panel, study, probabilities = _study("panel"), _study("study"), _study("probabilities")
+    panel, study, probabilities = script("panel"), script("study"), script("probabilities")
     pairs, built = quarter_ahead
     origins = (2022 * 4 + 1, 2022 * 4 + 2)
     shares = probabilities.learnt_shares(pairs, origins, 1)
