@@ -16,6 +16,9 @@ LOGISTIC, GLASS_BOX, TREES, BLEND = "logistik", "kotak_kaca", "pohon", "campuran
 SIMPLEST_FIRST = (LOGISTIC, GLASS_BOX, TREES, BLEND)
 """Ramps only; one curve per feature; shallow monotone trees; trees and ramps together."""
 
+RAMPS_OF = {LOGISTIC: 1.0, TREES: 0.0, BLEND: 0.5}
+"""Weight of the ramps in each model that a recipe can name (`GraduationModel.blend`)."""
+
 MIN_ORIGINS = 6
 
 
@@ -48,7 +51,6 @@ def model_set(
     >>> list(model_set())
     ['logistik', 'pohon', 'campuran']
     """
-    weights = {LOGISTIC: 1.0, TREES: 0.0, BLEND: 0.5}
     found: dict[str, Contender] = {
         name: GraduationModel(
             blend=weight,
@@ -58,7 +60,7 @@ def model_set(
             random_state=random_state,
             ramp_spread=ramp_spread,
         )
-        for name, weight in weights.items()
+        for name, weight in RAMPS_OF.items()
     }
     if glass_box:
         found[GLASS_BOX] = GlassBoxModel(signs=signs, calibration=calibration, random_state=random_state)

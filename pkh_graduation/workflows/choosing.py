@@ -18,7 +18,7 @@ import pandas as pd
 
 from pkh_graduation import estimators, evaluation, timeline
 from pkh_graduation.contracts import Contender, Outcomes, Progress, Snapshots, quiet
-from pkh_graduation.estimators.selection import MIN_ORIGINS
+from pkh_graduation.estimators.selection import MIN_ORIGINS, RAMPS_OF
 from pkh_graduation.evaluation.model_card import CardTable
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.provenance import Provenance
@@ -82,8 +82,7 @@ def choose(
             f"only {int(precision.notna().all(axis=1).sum())} origins have lists and graduations to judge by"
         )
     won = estimators.choose_champion(precision)
-    blend = float(getattr(models[won.name], "blend"))  # noqa: B009 - every model of the set is a blend
-    return Choice(won.name, won.best, blend, report.origins, folds.step, won.table, precision)
+    return Choice(won.name, won.best, RAMPS_OF[won.name], report.origins, folds.step, won.table, precision)
 
 
 def nothing(reason: str) -> Choice:
