@@ -7,6 +7,7 @@ the command at work, not its imports.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import sys
 import time
@@ -34,20 +35,26 @@ STEPS = (
 FINE = (0, 3)
 
 
+USED = (
+    "mlflow.tracking",
+    "sklearn.ensemble",
+    "pkh_graduation.cli.app",
+    "pkh_graduation.engines.duckdb_engine",
+    "pkh_graduation.explanations.attributions",
+    "pkh_graduation.outputs.write",
+    "pkh_graduation.workflows.demonstrating",
+    "pkh_graduation.workflows.quarantining",
+    "pkh_graduation.workflows.subject_export",
+    "pkh_graduation.workflows.subject_rights",
+    "pkh_graduation.workflows.watching",
+)
+"""What the commands import."""
+
+
 def warm() -> None:
     """Import what the commands import, and start nothing: threads would not survive a fork."""
-    import mlflow.tracking  # noqa: F401
-    import sklearn.ensemble  # noqa: F401
-
-    import pkh_graduation.cli.app
-    import pkh_graduation.engines.duckdb_engine
-    import pkh_graduation.explanations.attributions
-    import pkh_graduation.outputs.write
-    import pkh_graduation.workflows.demonstrating
-    import pkh_graduation.workflows.quarantining
-    import pkh_graduation.workflows.subject_export
-    import pkh_graduation.workflows.subject_rights
-    import pkh_graduation.workflows.watching  # noqa: F401
+    for name in USED:
+        importlib.import_module(name)
 
 
 @dataclass

@@ -40,6 +40,7 @@ def require_harmless(source: Path | bytes, name: str) -> None:
                 _check_members(archive, name)
     except RecordsError:
         raise
+    # all that zipfile and zlib raise over damaged bytes; the reason is kept as the cause
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise RecordsError(f"{name} cannot be opened as a workbook. Save it again as .xlsx or as CSV.") from error
 

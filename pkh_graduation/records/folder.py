@@ -127,8 +127,8 @@ def read_parts(
 def _name(folder: Path | Database, source: Path | TableSource) -> str:
     if isinstance(source, TableSource):
         return source.title
-    inside = isinstance(folder, Path) and source.is_relative_to(folder)
-    return source.relative_to(folder if inside else source.parent.parent).as_posix()  # type: ignore[arg-type]
+    root = folder if isinstance(folder, Path) and source.is_relative_to(folder) else source.parent.parent
+    return source.relative_to(root).as_posix()
 
 
 def _read(source: Path | TableSource, name: str, table: str, block: Block | None, shelf: Shelf) -> RawPart:
