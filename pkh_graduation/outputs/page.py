@@ -41,13 +41,23 @@ def _asset(name: str) -> str:
     return environment.loader.get_source(environment, name)[0].strip()
 
 
+_INDENT = re.compile(r"\n +")
+_IDLE = re.compile(r'("[^"]*")|\s*([{};,])\s*|(?<=:)\s+')
+"""Spaces of a style sheet that say nothing; what stands in quotes is left alone."""
+
+
 @cache
 def _frame() -> dict[str, Any]:
     """What every page has: style, script, and the policy that names the script by its SHA-256."""
-    script = '"use strict";\n' + "\n".join(_asset(name) for name in ("returns.js", "page.js"))
+    script = '"use strict";\n' + _INDENT.sub("\n", "\n".join(_asset(name) for name in ("returns.js", "page.js")))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return {"style": Markup(_asset("style.css")), "script": Markup(script), "policy": policy, "words": words}
+    return {
+        "style": Markup(_IDLE.sub(r"\1\2", _asset("style.css"))),
+        "script": Markup(script),
+        "policy": policy,
+        "words": words,
+    }
 
 
 @cache
@@ -58,6 +68,12 @@ def _asked() -> list[tuple[str, str, list[tuple[str, str]]]]:
         for head, column in LAYOUT.answers.items()
         if column in OUTCOMES
     ]
+
+
+def _contacts(caseload: Caseload) -> dict[tuple[str, str], int]:
+    """Whom to ask and what to check, numbered as they are first met: told once on a page, not on every card."""
+    met = dict.fromkeys(act.tanya for family in caseload.daftar for act in family.tindakan if any(act.tanya))
+    return {pair: number for number, pair in enumerate(met, start=1)}
 
 
 def make_page(caseload: Caseload, about: About) -> str:
@@ -74,6 +90,7 @@ def make_page(caseload: Caseload, about: About) -> str:
             caseload=caseload,
             chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
             asked=_asked(),
+            contacts=_contacts(caseload),
             work=[words.RHK[band] for band in BANDS if any(f.bulan and f.band == band for f in caseload.daftar)],
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
             scale=100 / highest if highest else 0.0,
@@ -81,11 +98,12 @@ def make_page(caseload: Caseload, about: About) -> str:
             lang=Markup("") if about.language == "id" else Markup(' lang="{}"').format(about.language),
         )
     )
-    # Line breaks between tags are never seen, and are some kilobytes of a cheap phone's data. Texts have no bare "<".
-    return _BETWEEN_TAGS.sub("><", made)
+    # Line breaks between tags and end tags that HTML does without are kilobytes of a cheap phone's data. Texts have no bare "<".
+    return _UNSEEN.sub("", made)
 
 
-_BETWEEN_TAGS = re.compile(r">\n+<")
+_UNSEEN = re.compile(r"</(?:li|td|th|tr|option)>\n*(?=<)|(?<=>)\n+(?=<)")
+"""An end tag before another tag, which is always the next item or the end of them all; line breaks between tags."""
 
 
 def make_index(summary: Summary, about: About) -> str:

@@ -59,6 +59,11 @@ class Action(NamedTuple):
     sumber: str
 
     @property
+    def tanya(self) -> tuple[str, str]:
+        """Whom to ask and what to check, which many families share."""
+        return self.lembaga, self.cek
+
+    @property
     def text(self) -> str:
         """All of it on one line."""
         asked = f" (hubungi: {self.lembaga})" if self.lembaga else ""

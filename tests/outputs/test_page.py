@@ -61,7 +61,7 @@ def test_policy_allows_our_script_by_its_hash_and_no_request(page):
     assert "default-src 'none'" in policy
     assert f"script-src 'sha256-{digest}'" in policy
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
-    assert not re.search(r"(src|href)=|url\(|@import|https?://(?!x)", page)
+    assert not re.search(r"(src|href)=(?!\"#h\d)|url\(|@import|https?://(?!x)", page)
     assert not [attrs for _, attrs in Tags(page).tags if any(name.startswith("on") for name in attrs)]
 
 
@@ -77,7 +77,7 @@ def test_cards_in_order_with_at_most_three_and_two_dated_reasons(page):
         assert "dalam 12 bulan" in card
     assert "dipilih lewat undian" in cards[11]
     assert "Komponen: sudah berakhir" in cards[1]
-    assert "<li>NIB lewat OSS (Diskoperindag)</li>" in cards[0]
+    assert f"<b>{words.REFERRED}:</b> NIB lewat OSS (Diskoperindag)" in cards[0]
     assert "Terakhir dikunjungi: 31 Agustus 2025" in cards[0]
 
 
@@ -119,15 +119,29 @@ def test_why_and_what_can_be_done_are_two_panels(lists, vault):
     first, second = lists.frame["kpm_id"].iloc[:2]
     acted = dataclasses.replace(lists, actions=make_actions(first))
     cards = re.findall(r"<article.*?</article>", make_page(views(acted, vault)["d000000000000001"], ABOUT), re.S)
-    panels = [re.findall(r'<section class="panel (why|do)">(.*?)</section>', card, re.S) for card in cards]
+    panels = [re.findall(r'<section class="(why|do)">(.*?)</section>', card, re.S) for card in cards]
     assert [[kind for kind, _ in card] for card in panels] == [["why", "do"]] * 12
     why, do = (text for _, text in panels[0])
     assert words.HOLDING in why and "Tabungan" in why and "modul ekonomi P2K2" not in why
     assert "modul ekonomi P2K2 &lt;b&gt;bersama&lt;/b&gt;" in do and words.NOTHING_PROVEN not in do
-    for said in ("Hubungi: pendamping P2K2.", words.GRADE["E1"], "Cek: jadwal kelompok", "NIB lewat OSS"):
+    for said in (words.GRADE["E1"], f'<a href="#h1">{words.ASKING}: 1</a>', "NIB lewat OSS"):
         assert said in do
     assert all(words.NOTHING_PROVEN in text for card in panels[1:] for kind, text in card if kind == "do")
     assert views(acted, vault)["d000000000000001"].daftar[1].kpm_id == second
+
+
+def test_whom_to_ask_is_told_once_and_every_card_points_there(lists, vault):
+    first, second, third = lists.frame["kpm_id"].iloc[:3]
+    asked = pd.concat(
+        [make_actions(first), make_actions(second), make_actions(third).assign(lembaga="Dinas Sosial")],
+        ignore_index=True,
+    )
+    page = make_page(views(dataclasses.replace(lists, actions=asked), vault)["d000000000000001"], ABOUT)
+    told = re.search(r'<section class="asking">(.*?)</section>', page, re.S)[1]
+    ids = re.findall(r'<li id="(h\d+)">', told)
+    assert len(ids) == len(set(ids)) and set(re.findall(r'href="#(h\d+)"', page)) == set(ids)
+    assert told.count("<b>pendamping P2K2</b>: jadwal kelompok") == 1 and "<b>Dinas Sosial</b>" in told
+    assert page.count("jadwal kelompok") == len([item for item in told.split("<li") if "jadwal kelompok" in item])
 
 
 def test_plan_names_every_listed_family_once_month_by_month(lists, vault, page):
@@ -158,7 +172,7 @@ def test_the_bar_of_the_caseload_adds_up(lists, vault):
 
 
 def test_a_year_and_the_whole_caseload_fit_a_cheap_phone():
-    lists = make_lists(600, 30)
+    lists = make_lists(720, 36)
     # As much advice as a family gets: four matters to talk about, each with whom to ask and what to check.
     said = "RST atau BSPS untuk rumah tidak layak huni: menurut catatan, keluarga ini tampaknya memenuhi syarat. Cek ke Dinsos."
     asked = {
@@ -166,7 +180,7 @@ def test_a_year_and_the_whole_caseload_fit_a_cheap_phone():
         "lembaga": "Dinas Sosial (RST) atau Dinas Perumahan (BSPS)",
         "cek": "atap, lantai, dinding, luas rumah",
     }
-    actions = [make_actions(kpm).assign(**asked) for kpm in lists.frame["kpm_id"][:30] for _ in range(4)]
+    actions = [make_actions(kpm).assign(**asked) for kpm in lists.frame["kpm_id"][:36] for _ in range(4)]
     lists = dataclasses.replace(lists, actions=pd.concat(actions, ignore_index=True))
     caseload = views(lists, make_vault(lists))["d000000000000001"]
     assert len(caseload.daftar[0].tindakan) == 4

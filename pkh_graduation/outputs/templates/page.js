@@ -13,7 +13,7 @@
     return search.value.trim().toLowerCase().split(/\s+/).every(function (word) { return text.indexOf(word) >= 0; });
   }
   function fits(card) {
-    var text = card.querySelector(".name").parentNode.textContent.toLowerCase(), row = card.getAttribute("data-baris"), want = shown ? shown.value : "";
+    var text = card.querySelector("h2").parentNode.textContent.toLowerCase(), row = card.getAttribute("data-baris"), want = shown ? shown.value : "";
     return (!village || !village.value || card.getAttribute("data-desa") === village.value) &&
       (!want || (want === "belum" ? !answers[row] : card.getAttribute("data-bulan") === want)) &&
       asked(text);
