@@ -21,6 +21,7 @@ from pkh_graduation.records.raw import RawPart
 
 SURVEYS = (".dta", ".sav", ".zsav")
 """Endings of the files read here."""
+_DAMAGED = "{name} cannot be read as a survey file: it is damaged, incomplete or of an edition we do not know. Export it again."
 
 
 def read_survey(path: Path, name: str) -> RawPart:
@@ -56,9 +57,9 @@ def _read(path: Path, name: str) -> tuple[pd.DataFrame, Any]:
     try:
         frame, about = read(str(path), user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError, OSError) as error:
-        raise RecordsError(
-            f"{name} cannot be read as a survey file: it is damaged, incomplete or of an edition we do not know. Export it again."
-        ) from error
+        raise RecordsError(_DAMAGED.format(name=name)) from error
+    if not all(isinstance(column, str) for column in frame.columns):  # a variable whose name is gone
+        raise RecordsError(_DAMAGED.format(name=name))
     return frame, about
 
 

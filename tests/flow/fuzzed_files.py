@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyreadstat
 import xlsxwriter
 
 from pkh_graduation import monitoring
@@ -39,6 +40,7 @@ from pkh_graduation.records.mapping import layouts, read_mapping
 from pkh_graduation.records.quarantine_book import read_book
 from pkh_graduation.records.raw import RawPart
 from pkh_graduation.records.schemas import TABLES
+from pkh_graduation.records.surveys import read_survey
 from pkh_graduation.records.typed import type_table
 from pkh_graduation.records.workbook import read_workbook
 from pkh_graduation.workflows.settings import SettingsError, read_settings
@@ -218,6 +220,25 @@ def parquet(draw: random.Random, folder: Path) -> int:
     return _judged(table, read_columnar(path, path.name))
 
 
+def survey(draw: random.Random, folder: Path) -> int:
+    table = _table(draw)
+    head, *lines = _lines(draw, table)
+    numbers = {
+        name: [float(len(line[i])) for line in lines]
+        for i, name in enumerate(head[:4])
+        if name.isidentifier() and len(name) < 30
+    }
+    words = {f"teks_{i}": ["".join(filter(str.isprintable, line[0]))[:200] for line in lines] for i in range(2)}
+    kind = draw.choice((".dta", ".sav", ".zsav"))
+    path = folder / f"{table}{kind}"
+    if kind == ".dta":
+        pyreadstat.write_dta(pd.DataFrame(numbers | words), str(path))
+    else:
+        pyreadstat.write_sav(pd.DataFrame(numbers | words), str(path), compress=kind == ".zsav")
+    path.write_bytes(damage(path.read_bytes(), draw))
+    return _judged(table, read_survey(path, path.name))
+
+
 def cells(draw: random.Random, folder: Path) -> int:
     table = _table(draw)
     columns = {}
@@ -384,6 +405,6 @@ def quarantine(draw: random.Random, folder: Path) -> int:
 
 KINDS: dict[str, Callable[[random.Random, Path], int]] = {
     "text": text, "cells": cells, "layout": layout, "mapping": mapping, "settings": settings, "feedback": feedback,
-    "workbook": workbook, "parquet": parquet, "quarantine": quarantine,
+    "workbook": workbook, "parquet": parquet, "survey": survey, "quarantine": quarantine,
 }  # fmt: skip
 """Kind of file -> what makes and reads one, and counts its cells (for kinds without columns, its rows)."""

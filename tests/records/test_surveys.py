@@ -118,6 +118,19 @@ def test_damaged_files_and_doubled_headers_are_refused_in_words(tmp_path):
         read_survey(twice, "a.dta")
 
 
+def test_a_variable_whose_name_is_gone_is_damage(tmp_path, monkeypatch):
+    path = written(tmp_path, "dta", members())
+    whole = pyreadstat.read_dta
+
+    def nameless(*args, **kwargs):
+        frame, about = whole(*args, **kwargs)
+        return frame.rename(columns={frame.columns[0]: float("nan")}), about
+
+    monkeypatch.setattr(pyreadstat, "read_dta", nameless)
+    with pytest.raises(RecordsError, match="Export it again"):
+        read_survey(path, "regsosek.dta")
+
+
 def test_without_the_extra_the_error_says_what_to_install(tmp_path, monkeypatch):
     path = written(tmp_path, "dta", members())
     monkeypatch.setitem(sys.modules, "pyreadstat", None)
