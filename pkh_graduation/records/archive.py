@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pkh_graduation.records.errors import RecordsError
 from pkh_graduation.records.limits import MAX_MEMBERS, MAX_RATIO, MAX_SHEET, MAX_UNPACKED, RATIO_FROM
+from pkh_graduation.records.ods_bounds import Repetitions
 from pkh_graduation.records.sheet_bounds import Rectangle, SharedTexts
 
 MARK = b"PK\x03\x04"
@@ -22,6 +23,7 @@ MARK = b"PK\x03\x04"
 
 _PIECE = 1 << 20
 _SHEET = re.compile(r"worksheets/[^/]+\.(?:xml|bin)$|^content\.xml$", re.IGNORECASE)
+_ODS = re.compile(r"^content\.xml$", re.IGNORECASE)
 _TEXTS = re.compile(r"sharedstrings\.xml$", re.IGNORECASE)
 
 
@@ -68,12 +70,12 @@ def _check_members(archive: zipfile.ZipFile, name: str) -> None:
                     shared.see_texts(piece)
     longest, named = shared.longest, 0
     for member in sheets:
-        bounds = Rectangle()
+        bounds = Repetitions() if _ODS.search(member.filename) else Rectangle()
         for piece in _unpacked(archive, member, name):
             bounds.see(piece)
             named += piece.count(b'"s"') + piece.count(b"'s'") if longest else 0
         if bounds.damaged:
-            raise zipfile.BadZipFile("a cell has a place that is none")
+            raise zipfile.BadZipFile("a sheet is no sheet, or a cell has a place that is none")
         if bounds.cells > MAX_SHEET:
             raise RecordsError(
                 f"{name}: a sheet reaches to row {bounds.rows} and column {bounds.columns}, more than {MAX_SHEET:,} cells. "

@@ -17,13 +17,10 @@ _ODD_MARKS = (b"='", b"\t", b"\n", b"\r", b" =", b"= ")
 """Places written in any other way than ``r="A1"``, and the marks of which they need one."""
 _PLACE = re.compile(rb"""<(?:[^\s<>"'/]*:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([^"'>]*)""")
 _CELL = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
-_REPEATED = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"'](\d{1,9})[\"']")
 _NAMES_SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})""")
 _SHARED = re.compile(rb"<(?:\w+:)?si\b")
 _LONGEST_TAG = 1 << 26
 _PLAIN_ROWS, _PLAIN_COLUMNS = 999_999, 26
-_REST_OF_ROW, _REST_OF_SHEET = 16_000, 1_000_000
-"""Spreadsheets fill the rest of an ODS sheet with repeated empty cells of about this number."""
 
 
 class Rectangle:
@@ -58,15 +55,6 @@ class Rectangle:
                 if found:
                     self._reach(int(found[2]), _number(found[1]))
                 self.damaged = self.damaged or not found
-        if b"-repeated" in text:
-            for kind, count in set(_REPEATED.findall(text)):
-                self._repeat(kind, int(count))
-
-    def _repeat(self, kind: bytes, count: int) -> None:
-        if kind == b"columns":
-            self._reach(0, count if count < _REST_OF_ROW else 0)
-        else:
-            self._reach(count if count < _REST_OF_SHEET else 0, 0)
 
     def _reach(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)

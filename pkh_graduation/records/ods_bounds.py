@@ -1,0 +1,81 @@
+"""How much an ODS sheet makes its reader hold: cells and rows say how often they are repeated, so one line may ask for billions.
+
+Spreadsheets fill the rest of a sheet with one repeated empty cell, which nobody holds; only what says something counts.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+_CELLS = ("table-cell", "covered-table-cell")
+_COUNT = re.compile(r"[0-9]{1,9}")
+
+
+class Repetitions:
+    """The largest rectangle of the cells of a workbook's sheets, seen piece by piece (``rows`` times ``columns``)."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self.damaged = False
+        self._row = self._column = self._width = 0
+        self._height = self._widest = 0
+        self._times = 1
+        self._repeated = 1
+        self._says = self._within = False
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
+        self._parser.StartDoctypeDeclHandler = self._declare
+
+    @property
+    def cells(self) -> int:
+        """Cells of the largest sheet."""
+        return self.rows * self.columns
+
+    def see(self, piece: bytes) -> None:
+        """Look at the next piece of the text; ``damaged`` tells text that is none, or declares names of its own."""
+        if not self.damaged:
+            try:
+                self._parser.Parse(piece, False)
+            except expat.ExpatError:
+                self.damaged = True
+
+    def _declare(self, *_: object) -> None:
+        self.damaged = True
+
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
+        own = {name.rpartition(":")[2]: value for name, value in attributes.items()}
+        name = tag.rpartition(":")[2]
+        if name == "table":
+            self._row = self._height = self._widest = 0
+        elif name == "table-row":
+            self._times, self._column, self._width = _count(own.get("number-rows-repeated")), 0, 0
+        elif name in _CELLS:
+            self._repeated, self._within = _count(own.get("number-columns-repeated")), True
+            self._says = "value-type" in own or "formula" in own
+        elif self._within:
+            self._says = True
+
+    def _close(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        if name in _CELLS:
+            self._column += self._repeated
+            self._width = self._column if self._says else self._width
+            self._within = self._says = False
+        elif name == "table-row":
+            self._row += self._times
+            self._height = self._row if self._width else self._height
+            self._widest = max(self._widest, self._width)
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._height * self._widest > self.cells:
+            self.rows, self.columns = self._height, self._widest
+
+
+def _count(said: str | None) -> int:
+    """How often; at least once, and often enough to be refused where no number is said."""
+    if said is None:
+        return 1
+    return max(int(said), 1) if _COUNT.fullmatch(said) else 10**9
