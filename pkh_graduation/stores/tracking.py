@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pkh_graduation.stores.files import write_bytes
+
 EXPERIMENT = "pkh_graduation"
+STORE = "mlflow.db"
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -55,7 +59,7 @@ def quiet_pyfunc() -> Any:
 
 def tracking_uri(folder: Path) -> str:
     """SQLite address of the store under an output folder."""
-    return f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+    return f"sqlite:///{(folder / STORE).resolve()}"
 
 
 def address(folder: Path, uri: str | None = None) -> str:
@@ -68,13 +72,24 @@ def open_client(folder: Path, uri: str | None = None) -> Any:
 
     Raises:
         PermissionError: the folder cannot be written (MLflow would retry for minutes before saying so).
+        DiskError: a new store does not fit on the disk.
     """
     mlflow = quiet_mlflow()
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} cannot be written: give --out a folder of your own.")
     place = address(folder, uri)
+    if place == tracking_uri(folder) and not (folder / STORE).exists():
+        write_bytes(folder / STORE, _empty_store(mlflow))
     return mlflow.MlflowClient(tracking_uri=place, registry_uri=place)
+
+
+def _empty_store(mlflow: Any) -> bytes:
+    """A store without runs, made elsewhere: MLflow makes its tables one by one, and cannot go on from half of them."""
+    with tempfile.TemporaryDirectory() as room:
+        place = tracking_uri(Path(room))
+        mlflow.MlflowClient(tracking_uri=place, registry_uri=place).search_experiments(max_results=1)
+        return (Path(room) / STORE).read_bytes()
 
 
 def experiment_of(client: Any, folder: Path) -> str:

@@ -55,3 +55,21 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError, match="cannot be written"):
         tracking.log_run(tmp_path, name="x", params={}, metrics={}, tags={})
+
+
+def test_a_store_broken_off_while_it_is_made_is_made_anew(tmp_path, monkeypatch):
+    """MLflow makes its tables, then brings them up to date: between the two it could not go on."""
+    from mlflow.store.db import utils
+
+    from pkh_graduation.stores import tracking
+
+    def broken_off(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(utils, "_upgrade_db", broken_off)
+        with pytest.raises(OSError, match="No space"):
+            tracking.log_run(tmp_path, name="x", params={}, metrics={}, tags={})
+    assert not list(tmp_path.rglob("*.db*"))
+    run = tracking.log_run(tmp_path, name="x", params={}, metrics={"auc": 0.5}, tags={})
+    assert tracking.open_client(tmp_path).get_run(run).data.metrics == {"auc": 0.5}
