@@ -9,10 +9,11 @@ import base64
 import hashlib
 import re
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pkh_graduation.outputs import words
 from pkh_graduation.outputs.charts import caseload_slices, ring, share_bar, stacked, thin
@@ -41,7 +42,7 @@ def _asset(name: str) -> str:
     return environment.loader.get_source(environment, name)[0].strip()
 
 
-_INDENT = re.compile(r"\n +")
+_INDENT = re.compile(r"\n\s+")
 _IDLE = re.compile(r'("[^"]*")|\s*([{};,])\s*|(?<=:)\s+')
 """Spaces of a style sheet that say nothing; what stands in quotes is left alone."""
 
@@ -91,6 +92,7 @@ def make_page(caseload: Caseload, about: About) -> str:
             chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
             asked=_asked(),
             contacts=_contacts(caseload),
+            everyone=_everyone(caseload),
             work=[words.RHK[band] for band in BANDS if any(f.bulan and f.band == band for f in caseload.daftar)],
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
             scale=100 / highest if highest else 0.0,
@@ -98,12 +100,46 @@ def make_page(caseload: Caseload, about: About) -> str:
             lang=Markup("") if about.language == "id" else Markup(' lang="{}"').format(about.language),
         )
     )
-    # Line breaks between tags and end tags that HTML does without are kilobytes of a cheap phone's data. Texts have no bare "<".
-    return _UNSEEN.sub("", made)
+    return _without_the_unseen(made)
 
 
-_UNSEEN = re.compile(r"</(?:li|td|th|tr|option)>\n*(?=<)|(?<=>)\n+(?=<)")
-"""An end tag before another tag, which is always the next item or the end of them all; line breaks between tags."""
+def _without_the_unseen(made: str) -> str:
+    """Line breaks between tags and end tags that HTML does without are kilobytes of a cheap phone's data.
+
+    Texts have no bare "<". After each of these end tags comes the next item, or the end of them all.
+    """
+    for seen, unseen in (("\n\n", "\n"), ("\n\n", "\n"), (">\n<", "><"), *((f"</{tag}><", "<") for tag in _IMPLIED)):
+        made = made.replace(seen, unseen)
+    return made
+
+
+_IMPLIED = ("li", "option", "td", "th", "tr")
+
+
+def _everyone(caseload: Caseload) -> Markup:
+    """The table of everyone, desa by desa. Built here, because half of a page is this table: one escape for all its texts."""
+    rows = sorted(caseload.semua, key=lambda family: (family.desa.lower(), family.desa))
+    texts = iter(_escaped([text for f in rows for text in (f.nama, f.rt_rw, f.keterangan)]))
+    made = []
+    for village, families in groupby(rows, key=lambda family: family.desa):
+        head = escape(village or "Desa tidak tercatat")
+        lines = [_line(next(texts), next(texts), next(texts)) for _ in families]
+        made.append(f'<tbody><tr><th scope="rowgroup" colspan="2">{head}</th></tr>{"".join(lines)}</tbody>')
+    return Markup("".join(made))
+
+
+def _line(name: str, place: str, why: str) -> str:
+    return (
+        f"<tr><td>{name} <small>{place}</small></td><td>{why}</td></tr>"
+        if place
+        else f"<tr><td>{name}</td><td>{why}</td></tr>"
+    )
+
+
+def _escaped(texts: list[str]) -> list[str]:
+    """Every text escaped; no text holds the sign between them."""
+    between = "\x00"
+    return str(escape(between.join(text.replace(between, "") for text in texts))).split(between)
 
 
 def make_index(summary: Summary, about: About) -> str:
