@@ -6,6 +6,7 @@ where an event is judged once for each line at risk, quarter by quarter, errors 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,12 +50,14 @@ def calibration_measures(
     *,
     group: np.ndarray | None = None,
     cluster: np.ndarray | None = None,
+    outcome: np.ndarray | None = None,
     random_state: int = 0,
     draws: int = 400,
 ) -> CalibrationMeasures:
     """Measure probabilities ``p`` (m,) of ``event`` (m,).
 
-    ``group`` (m,) gives the groups of the ECE, else ten of equal size by p; ``cluster`` (m,) what is independent, else lines.
+    ``group`` (m,) gives the groups of the ECE, else ten of equal size by p; ``cluster`` (m,) what is independent, else lines;
+    ``outcome`` (m,) which lines speak of one and the same event (a quarter foretold from several dates), else none do.
 
     Raises:
         ValueError: no event, nothing but events, or probabilities outside [0, 1].
@@ -69,8 +72,7 @@ def calibration_measures(
     ratio_error = _clustered(p / p.sum() - y / y.sum(), units)
     slope, slope_error = _slope(p, y, units)
     codes = _ten(p) if group is None else np.unique(group, return_inverse=True)[1]
-    random = np.random.default_rng(random_state)
-    by_chance = [_distance(p, random.random(len(p)) < p, codes) for _ in range(draws)]
+    by_chance = [_distance(p, came, codes) for came in _as_promised(p, outcome, random_state, draws)]
     return CalibrationMeasures(
         n=len(y),
         events=int(y.sum()),
@@ -99,12 +101,9 @@ def group_calibration(p: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd
     names, code = np.unique(np.asarray(group), return_inverse=True)
     n = np.bincount(code)
     observed = np.bincount(code, weights=np.asarray(event, dtype=float))
-    predicted = np.bincount(code, weights=np.asarray(p, dtype=float))
-    if (predicted <= 0).any():
-        raise ValueError("every group needs a probability above zero: otherwise no ratio exists.")
-    overall = (observed.sum() + 0.5) / (predicted.sum() + 0.5)
-    strength = _strength(observed, predicted * overall)
-    posterior = gamma(strength + observed, scale=1.0 / (strength / overall + predicted))
+    predicted = _predicted(np.asarray(p, dtype=float), code)
+    shape, rate = _posterior(observed, predicted)
+    posterior = gamma(shape, scale=1.0 / rate)
     return pd.DataFrame(
         {
             "n": n,
@@ -116,6 +115,58 @@ def group_calibration(p: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd
         },
         index=pd.Index(names, name="group"),
     )
+
+
+def shrunken_error(
+    p: np.ndarray,
+    event: np.ndarray,
+    group: np.ndarray,
+    *,
+    outcome: np.ndarray | None = None,
+    random_state: int = 0,
+    draws: int = 400,
+) -> tuple[float, float]:
+    """Mean distance of predicted from shrunken observed over groups (`group_calibration`), weighted by size, and its limit.
+
+    The limit is the 95 % quantile of the same, shrunken anew each time, where labels are drawn from the probabilities
+    themselves (``outcome`` as in `calibration_measures`). What is left above it is what groups really differ by, not what a
+    handful of events happens to be.
+
+    Raises:
+        ValueError: nothing was predicted in some group.
+    """
+    p = np.asarray(p, dtype=float)
+    code = np.unique(np.asarray(group), return_inverse=True)[1]
+    predicted = _predicted(p, code)
+
+    def distance(y: np.ndarray) -> float:
+        shape, rate = _posterior(np.bincount(code, weights=y), predicted)
+        return float(np.abs(predicted * (shape / rate - 1.0)).sum() / len(p))
+
+    by_chance = [distance(came) for came in _as_promised(p, outcome, random_state, draws)]
+    return distance(np.asarray(event, dtype=float)), float(np.quantile(by_chance, 0.95))
+
+
+def _as_promised(p: np.ndarray, outcome: np.ndarray | None, random_state: int, draws: int) -> Iterator[np.ndarray]:
+    """Labels (m,) drawn from the probabilities themselves, again and again; one draw for all lines of one outcome."""
+    random = np.random.default_rng(random_state)
+    code = np.arange(len(p)) if outcome is None else np.unique(outcome, return_inverse=True)[1]
+    for _ in range(draws):
+        yield random.random(int(code.max(initial=-1)) + 1)[code] < p
+
+
+def _predicted(p: np.ndarray, code: np.ndarray) -> np.ndarray:
+    predicted = np.bincount(code, weights=p)
+    if (predicted <= 0).any():
+        raise ValueError("every group needs a probability above zero: otherwise no ratio exists.")
+    return predicted
+
+
+def _posterior(observed: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shape and rate of the gamma distribution of each group's ratio."""
+    overall = (observed.sum() + 0.5) / (predicted.sum() + 0.5)
+    strength = _strength(observed, predicted * overall)
+    return strength + observed, strength / overall + predicted
 
 
 def _strength(observed: np.ndarray, expected: np.ndarray) -> float:

@@ -25,6 +25,7 @@ from pkh_graduation.estimators.person_period import (
     follow_up,
     marginal_hazard,
     quarter_of,
+    stayers,
 )
 from pkh_graduation.programme.vocabulary import ADMINISTRATIF, MANDIRI
 
@@ -58,8 +59,10 @@ class GraduationModel(BaseEstimator):
         calibration_table_: what ``auto`` compared, by kind (see `choose_calibrator`), else None.
         mandiri_, administratif_, calendar_: the three parts. max_horizon_: quarters that can be predicted.
 
-    The calendar year is no input: the level is recentred on the most recent mature year (`levels`). Quarters are the
-    periods of the outcomes, whatever their length; with outcomes of one period the explained margin is that of period one.
+    The calendar year is no input: the level is recentred on the most recent mature year (`levels`), for the families that
+    stayed, which are those scored next (`half_samples`); a family new to the model is lifted with them, by a few per cent
+    where a small office teaches. Quarters are the periods of the outcomes, whatever their length; with outcomes of one period
+    the explained margin is that of period one.
 
     The explained margin is the log-odds *before* calibration. Calibration is a strictly increasing map of it, one for all
     families and quarters: it moves no family past another and turns no sign of a reason, so the margin stays a sum of parts
@@ -253,7 +256,8 @@ class GraduationModel(BaseEstimator):
         periods = self._draw(follow, cause, weight)
         hazard = self._unfitted_mandiri() if own else self._unfitted_administratif()
         base_rate = marginal_hazard(follow, cause)
-        return hazard.fit_periods(X, periods, base_rate=base_rate, cause=cause, calibrator=calibrator)
+        stayed = stayers(follow, family_weight=weight)
+        return hazard.fit_periods(X, periods, base_rate=base_rate, cause=cause, stayed=stayed, calibrator=calibrator)
 
     def _unfitted_mandiri(self) -> CauseHazard:
         return CauseHazard(

@@ -3,13 +3,13 @@
 Lines are case-control samples *matched on the calendar quarter*: within each quarter events and negatives have one fixed
 ratio, so the features never learn which years had a quota (the level is restored by `levels`). Under the logistic link
 such sampling moves the intercept only (Prentice and Pyke 1979). Each member of the bag is fitted on one half of the
-*households* (all lines of a family together), drawn separately among families with and without the event: half-samples vary
-as bootstraps do (Efron 1982) at half the cost and without repeated lines. The families a member did not draw give the
-out-of-bag signals from which the level is learned.
+*households* (`half_samples`). The families a member did not see give the out-of-bag signals from which the level is learned;
+what the other members remember of families that stayed is then taken out of it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -24,8 +24,9 @@ from threadpoolctl import threadpool_limits
 
 from pkh_graduation.contracts import TreeMargins
 from pkh_graduation.estimators.calibration import Calibrator
+from pkh_graduation.estimators.half_samples import HalfSamples, draw_halves, lift_of_stayers, unseen_mean
 from pkh_graduation.estimators.levels import Level, fit_level, flat_level, recent_shift
-from pkh_graduation.estimators.person_period import PersonPeriods
+from pkh_graduation.estimators.person_period import RECENT_QUARTERS, PersonPeriods, Stayers
 from pkh_graduation.estimators.ramps import RampBasis
 from pkh_graduation.estimators.ridge import ridge_logistic
 
@@ -107,11 +108,13 @@ class CauseHazard(BaseEstimator):
         *,
         base_rate: float,
         cause: str,
+        stayed: Stayers,
         calibrator: Calibrator | None = None,
     ) -> Self:
         """Learn from a sample of person-periods; ``base_rate`` is the fallback hazard where exits are too few.
 
         ``calibrator`` gives the shape of a calibration learned elsewhere; its level is set here, on the recent year.
+        ``stayed`` are the families for which the mean hazard has to be right.
         """
         self.calibrator_ = Calibrator()
         self.trees_: list[HistGradientBoostingClassifier] = []
@@ -130,20 +133,43 @@ class CauseHazard(BaseEstimator):
         self.columns_ = [name for name, use in zip(X.columns, used, strict=True) if use]
         values = values[:, used]
         balanced = _balanced(periods)
-        draws = _household_draws(periods, self.n_members, self.random_state)
+        halves = draw_halves(periods, self.n_members, self.random_state)
+        draws = halves.saw(periods.household)
         inside = np.zeros((self.n_members, len(values)))
         if self.blend < 1.0:
             inside += (1.0 - self.blend) * self._fit_trees(values, periods, balanced, draws)
         if self.blend > 0.0:
             inside += self.blend * self._fit_ramps(values, periods, balanced, draws, exits)
-        signal, use = _out_of_bag(inside, draws, periods)
-        target, ahead, event, weight = (
-            part[use] for part in (periods.target, periods.ahead, periods.event, periods.weight)
+        blind, judged = unseen_mean(inside, draws)
+        if len(np.unique(periods.household[judged & periods.event])) < MIN_EXITS // 2:
+            # too few to judge: the level of what was seen, as it is
+            return self._fit_level(inside.mean(axis=0), periods, np.ones(len(judged), dtype=bool), calibrator)
+        return self._fit_level(blind, periods, judged, calibrator)._forget(X, stayed, halves)
+
+    def _fit_level(
+        self, signal: np.ndarray, periods: PersonPeriods, use: np.ndarray, calibrator: Calibrator | None
+    ) -> Self:
+        signal, target, ahead, event, weight = (
+            part[use] for part in (signal, periods.target, periods.ahead, periods.event, periods.weight)
         )
         self.level_ = fit_level(signal, target, ahead, event, weight)
         if calibrator is not None:
             calibrated = calibrator.margin(self.level_.margin(signal, target - ahead, ahead))
             self.calibrator_ = calibrator.shifted(recent_shift(calibrated, target, event, weight))
+        return self
+
+    def _forget(self, X: pd.DataFrame, stayed: Stayers, halves: HalfSamples) -> Self:
+        """Take what the bag remembers of families that stayed out of the level; before calibration, which moves no margin."""
+        if len(stayed.row):
+            level, ahead = self.level_, np.arange(1, RECENT_QUARTERS + 1)
+            lift = lift_of_stayers(
+                self.signals(X.iloc[stayed.row]),
+                halves,
+                stayed.household,
+                stayed.weight,
+                lambda signal: expit(level.margin(signal[:, None], np.array([stayed.end]), ahead)).mean(axis=1),
+            )
+            self.level_ = dataclasses.replace(level, centre=level.centre - lift)
         return self
 
     @property
@@ -299,30 +325,6 @@ def _balanced(periods: PersonPeriods) -> np.ndarray:
     ratio = np.median(own[stratum[event]])
     share = np.divide(ratio * events, negatives, out=np.zeros(strata), where=negatives > 0)
     return family * np.where(event, 1.0, share[stratum])
-
-
-def _household_draws(periods: PersonPeriods, n_members: int, random_state: int) -> np.ndarray:
-    """Whether each member's half-sample holds the household of each line, shape (n_members, m)."""
-    households, code = np.unique(periods.household, return_inverse=True)
-    leaver = np.zeros(len(households), dtype=bool)
-    leaver[code[periods.event]] = True
-    random = np.random.default_rng(random_state)
-    drawn = np.zeros((n_members, len(households)), dtype=bool)
-    for member in range(n_members):
-        for group in (np.flatnonzero(leaver), np.flatnonzero(~leaver)):
-            drawn[member, random.permutation(group)[: (len(group) + 1) // 2]] = True
-    return drawn[:, code]
-
-
-def _out_of_bag(inside: np.ndarray, draws: np.ndarray, periods: PersonPeriods) -> tuple[np.ndarray, np.ndarray]:
-    """Signals of members that never saw the household, and their lines (m,); the whole bag's where there is none."""
-    outside = ~draws
-    judges = outside.sum(axis=0)
-    use = judges > 0
-    if len(np.unique(periods.household[use & periods.event])) < MIN_EXITS // 2:
-        return inside.mean(axis=0), np.ones(len(judges), dtype=bool)
-    signal = (inside * outside).sum(axis=0) / np.maximum(judges, 1)
-    return signal[use], use
 
 
 def _penalty(columns: int, spread: float) -> np.ndarray:

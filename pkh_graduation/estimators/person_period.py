@@ -70,6 +70,20 @@ class PersonPeriods:
         return int(np.unique(lines, axis=1).shape[1])
 
 
+@dataclass(frozen=True)
+class Stayers:
+    """Families still at risk when what was seen ends, once each; every array has shape (m,).
+
+    ``row``: position in X of the latest date; ``household``: code; ``weight``: of the family; ``end``: the absolute quarter that
+    closes what was seen.
+    """
+
+    row: np.ndarray
+    household: np.ndarray
+    weight: np.ndarray
+    end: int
+
+
 def quarter_of(as_of: np.ndarray) -> np.ndarray:
     """Absolute calendar quarter that each date closes, so that quarter j ahead is this plus j.
 
@@ -142,6 +156,20 @@ def periods_at_risk(follow: FollowUp, cause: str) -> tuple[np.ndarray, np.ndarra
     if not places:
         return np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, bool)
     return np.concatenate(places), np.concatenate(aheads), np.concatenate(events)
+
+
+def stayers(follow: FollowUp, most: int = 20_000, family_weight: np.ndarray | None = None) -> Stayers:
+    """The families that will be scored next: each was learned from, if at all, as one that stayed.
+
+    Of more than ``most`` families every second, third, ... is taken, in the order of their pseudonyms.
+    """
+    until = follow.start + follow.seen
+    end = int(until[follow.seen > 0].max(initial=0))
+    weight = np.ones(len(until)) if family_weight is None else family_weight[follow.row]
+    place = np.flatnonzero((follow.seen > 0) & (follow.cause < 0) & (weight > 0) & (until == end))
+    latest = place[np.diff(follow.household[place], append=-1) != 0]
+    one = latest[:: max(1, -(-len(latest) // most))]
+    return Stayers(follow.row[one], follow.household[one], weight[one], end)
 
 
 def draw_periods(

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from pkh_graduation.estimators.calibration_checks import calibration_measures, group_calibration
+from pkh_graduation.estimators.calibration_checks import calibration_measures, group_calibration, shrunken_error
 
 
 def drawn(n: int = 20_000, seed: int = 0, *, slope: float = 1.0, factor: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +41,15 @@ def test_lines_repeated_within_households_widen_the_interval_as_they_should():
     assert four.ratio_high == pytest.approx(once.ratio_high)
     assert four.slope_low == pytest.approx(once.slope_low, abs=1e-6)
     assert calibration_measures(np.tile(p, 4), np.tile(event, 4), draws=10).ratio_high < once.ratio_high
+
+
+def test_an_event_foretold_twice_is_one_event():
+    p, event = drawn(2000)
+    once = calibration_measures(p, event, draws=50)
+    told = {"cluster": np.tile(np.arange(2000), 2), "outcome": np.tile(np.arange(2000), 2), "draws": 50}
+    twice = calibration_measures(np.tile(p, 2), np.tile(event, 2), **told)
+    assert (twice.ece, twice.ece_limit) == pytest.approx((once.ece, once.ece_limit))
+    assert calibration_measures(np.tile(p, 2), np.tile(event, 2), draws=50).ece_limit < 0.85 * once.ece_limit
 
 
 def test_groups_of_the_callers_choice_are_judged():
@@ -84,6 +93,27 @@ def test_equal_groups_are_told_equal():
     assert (table["low"] < 1.1).all()
 
 
+def test_a_true_model_stays_below_the_shrunken_limit_about_as_often_as_promised():
+    below = []
+    for seed in range(20):
+        p, event = drawn(1000, seed=seed)
+        error, limit = shrunken_error(p, event, np.arange(1000) % 20, draws=40, random_state=seed)
+        below.append(error <= limit)
+    assert np.mean(below) >= 0.95 - 3 * 0.049
+
+
+def test_groups_that_really_differ_are_above_the_shrunken_limit_and_noise_is_taken_out():
+    random = np.random.default_rng(5)
+    group = np.arange(40_000) % 40
+    p = np.full(len(group), 0.02)
+    event = random.random(len(p)) < p * random.gamma(4, 1 / 4, 40)[group]
+    error, limit = shrunken_error(p, event, group)
+    raw = calibration_measures(p, event, group=group)
+    assert error > 1.5 * limit
+    assert error < raw.ece
+    assert limit < 0.6 * raw.ece_limit
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.01, 0.5))
 def test_the_order_of_lines_changes_nothing(seed, rate):
@@ -102,5 +132,7 @@ def test_what_cannot_be_measured_is_said():
         calibration_measures(p, np.zeros(5))
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
         calibration_measures(p + 1, np.array([0, 0, 0, 0, 1]))
+    with pytest.raises(ValueError, match="every group needs a probability above zero"):
+        shrunken_error(np.zeros(5), np.zeros(5), np.zeros(5))
     with pytest.raises(ValueError, match="every group needs a probability above zero"):
         group_calibration(np.zeros(5), np.zeros(5), np.zeros(5))
