@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pkh_graduation.stores.buckets import ROWS_PER_GROUP
+
 STEP = 0x9E3779B97F4A7C1
 """Ids of copy c are those of the kabupaten plus c times this odd number, modulo 2^60."""
 MASK = 2**60 - 1
@@ -83,17 +85,19 @@ def encoded(table: pa.Table) -> pa.Table:
 
 def shifted(table: pa.Table, copies: range) -> Iterator[pa.Table]:
     """The copies of a table, one after the other."""
+    # Ids are not dense: rows that were set aside at ingest took theirs with them.
+    ids = 1 + (pc.max(table.column("record_id")).as_py() or 0) if "record_id" in table.schema.names else 0
     for copy in copies:
         columns = []
         for field, column in zip(table.schema, table.columns, strict=True):
-            columns.append(_shift(field.name, column.combine_chunks(), copy, table.num_rows))
+            columns.append(_plain(_shift(field.name, column.combine_chunks(), copy, ids)))
         yield pa.table(columns, names=table.schema.names).replace_schema_metadata(table.schema.metadata)
 
 
-def _shift(name: str, column: pa.Array, copy: int, rows: int) -> pa.Array:
+def _shift(name: str, column: pa.Array, copy: int, ids: int) -> pa.Array:
     column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
     if name == "record_id":
-        return pc.add(column, copy * rows)
+        return pc.add(column, copy * ids)
     if name in NUMBERS:
         missing = None if column.null_count == 0 else np.asarray(column.is_null())
         numbers = np.asarray(column.fill_null(0), dtype=np.int64)
@@ -103,6 +107,11 @@ def _shift(name: str, column: pa.Array, copy: int, rows: int) -> pa.Array:
     if name in PLACES and pa.types.is_dictionary(column.type):
         return _with(column, lambda text: kabupaten(copy) + text[4:] if len(text) >= 4 else text)
     return column
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Texts as themselves: a dictionary would be written whole into every row group."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _with(column: pa.DictionaryArray, change) -> pa.Array:
@@ -119,7 +128,7 @@ def write(path: Path, parts: Iterator[pa.Table]) -> dict[str, int | str]:
             writer = pq.ParquetWriter(path, part.schema, compression="zstd", compression_level=1, store_schema=False)
             kept = part.schema.metadata or {}
             writer.add_key_value_metadata({b"pandas": kept[b"pandas"]} if b"pandas" in kept else {})
-        writer.write_table(part)
+        writer.write_table(part, row_group_size=ROWS_PER_GROUP)
         rows += part.num_rows
     if writer is not None:
         writer.close()

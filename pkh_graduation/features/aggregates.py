@@ -9,6 +9,8 @@ from pkh_graduation.features.expressions import TEXT
 
 ORDER = "CAST(day AS BIGINT) * 281474976710656 + CAST(known_day AS BIGINT) * 8589934592 + record_id"
 """Day, known day, record as one BIGINT: days below 2^15 (to 2059), records below 2^33; `tables` checks both."""
+RECORD = 2**33 - 1
+"""Bits of `ORDER` that hold the record."""
 
 
 def value_sql(aggregate: Aggregate) -> str:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pkh_graduation.features.aggregates import ORDER, condition_of, known_sql, value_sql
+from pkh_graduation.features.aggregates import ORDER, RECORD, condition_of, known_sql, value_sql
 from pkh_graduation.features.algebra import Aggregate, CohortDay, Combine, Measure, Peers, Source
 from pkh_graduation.features.expressions import Expr
 from pkh_graduation.features.feature import Feature, check_names
+from pkh_graduation.features.sharing import shared
 
 VISIBLE = "t.known_day <= :as_of AND t.superseded_day > :as_of AND t.batal = 0 AND t.day <= :as_of"
 """The clauses that keep the future out."""
@@ -103,6 +104,7 @@ class _Seen:
     columns: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
     windows: set[int | None] = field(default_factory=set)
+    states: dict[tuple, list[set[str]]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -115,6 +117,7 @@ class _Seen:
             self.columns |= columns | ends
             self.windows.add(window)
         else:
+            self.states.setdefault(source.rows, []).append(columns)
             self.entities.add(source.entity)
             self.columns.add(source.entity)
             self.windows.add(None)
@@ -128,9 +131,16 @@ class _Seen:
         asked = f"{VISIBLE} AND {key} IN (SELECT {self.key} FROM cohort){recent}"
         found = {self.name: f"SELECT {key} AS {self.key}, {shown} FROM {self.table} t{link} WHERE {asked}"}
         for entity in sorted(self.entities):
-            last = f"SELECT max_by(record_id, {ORDER}) AS last_id FROM {self.name} GROUP BY {entity}"
+            last = f"SELECT max({ORDER}) & {RECORD} AS last_id FROM {self.name} GROUP BY {entity}"
             found[self._last(entity)] = last
         return found
+
+    def wide(self, source: Source) -> dict[str, str]:
+        """The clause of a state's last rows, where several groups read them: they are fetched once."""
+        asked = self.states.get(source.rows, [])
+        if len(asked) < 2 or source.entity is None:
+            return {}
+        return {self._rows(source): self._fetched(source, set().union(*asked))}
 
     def clause(self) -> str:
         """The same as a WITH clause."""
@@ -138,17 +148,22 @@ class _Seen:
 
     def rows(self, source: Source, columns: Iterable[str], window: int | None) -> str:
         """The SELECT of the source's rows."""
-        ends = dict(source.ends)
-        listed = ["record_id", "day", "known_day", *sorted(set(columns) - {source.key, "day"})]
-        shown = ", ".join(_masked(column, ends[column]) if column in ends else f"t.{column}" for column in listed)
         recent = "" if window is None else f"t.day > :lo{window}"
         if source.entity is None:
             where = f" WHERE {recent}" if recent else ""
-            return f"SELECT t.{self.key}, {shown} FROM {self.name} t{where}"
+            return f"SELECT t.{self.key}, {_shown(source, columns)} FROM {self.name} t{where}"
+        if name := next(iter(self.wide(source)), ""):
+            return f"SELECT t.* FROM {name} t" + (f" WHERE {recent}" if recent else "")
+        return self._fetched(source, set(columns), recent)
+
+    def _fetched(self, source: Source, columns: set[str], recent: str = "") -> str:
         key, link = self._key()
-        last = f"JOIN {self._last(source.entity)} q ON t.record_id = q.last_id"
+        last = f"JOIN {self._last(str(source.entity))} q ON t.record_id = q.last_id"
         more = f" AND {recent}" if recent else ""
-        return f"SELECT {key} AS {self.key}, {shown} FROM {self.table} t {last}{more}{link}"
+        return f"SELECT {key} AS {self.key}, {_shown(source, columns)} FROM {self.table} t {last}{more}{link}"
+
+    def _rows(self, source: Source) -> str:
+        return f"r_{self.table}_{source.entity}_{list(self.states).index(source.rows)}"
 
     def _last(self, entity: str) -> str:
         return f"l_{self.table}_{entity}"
@@ -162,6 +177,12 @@ class _Seen:
 def _with(ctes: Mapping[str, str]) -> str:
     parts = ",\n".join(f"{name} AS (\n  {sql})" for name, sql in ctes.items())
     return f"WITH {parts}\n" if parts else ""
+
+
+def _shown(source: Source, columns: Iterable[str]) -> str:
+    ends = dict(source.ends)
+    listed = ["record_id", "day", "known_day", *sorted(set(columns) - {source.key, "day"})]
+    return ", ".join(_masked(column, ends[column]) if column in ends else f"t.{column}" for column in listed)
 
 
 def _masked(end: str, known: str) -> str:
@@ -179,26 +200,53 @@ class _Group:
     reads: set[str] = field(default_factory=set)
     conditions: set[str | None] = field(default_factory=set)
     inner: dict[str, str] = field(default_factory=dict)
+    alone: dict[str, str] = field(default_factory=dict)
     outer: dict[str, str] = field(default_factory=dict)
 
-    def column(self, sql: str, outer: str) -> str:
+    def column(self, sql: str, outer: str, alone: str | None) -> str:
+        """Name of the column of an aggregate; ``alone``: the same for a single row, where that can be written."""
         name = self.inner.setdefault(sql, f"{self.name}_{len(self.inner)}")
+        if alone is not None:
+            self.alone[name] = alone
         if self.entity is None:
             return name
         return self.outer.setdefault(outer.format(name), f"{self.name}_p{len(self.outer)}")
 
     def text(self, seen: _Seen) -> str:
         key = self.source.key
-        keys = key + (f", {self.entity}" if self.entity else "")
-        shown = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.inner.items())
         rows = seen.rows(self.source, self.reads, self.window)
-        # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
-        only = "" if len(self.conditions) != 1 or None in self.conditions else f" WHERE {next(iter(self.conditions))}"
-        inner = f"SELECT {keys},\n    {shown}\n  FROM ({rows}) v{only} GROUP BY {keys}"
+        if self.source.entity == key and len(self.alone) == len(self.inner):
+            # The one last row of a family needs no grouping.
+            texts, rows = shared(list(self.alone.values()), rows, f"{self.name}_e")
+            return f"SELECT {key},\n    {_named(texts, self.alone)}\n  FROM ({rows}) v"
+        keys = key + (f", {self.entity}" if self.entity else "")
+        texts, only = list(self.inner), ""
+        if len(self.conditions) == 1 and None not in self.conditions:
+            # A condition that all aggregates share is met before grouping; rows that none counts are not grouped at all.
+            only = f" WHERE {next(iter(self.conditions))}"
+            texts = [_without(text, only) for text in texts]
+            rows = f"SELECT v.* FROM ({rows}) v{only}"
+        texts, rows = shared(texts, rows, f"{self.name}_e")
+        inner = f"SELECT {keys},\n    {_named(texts, self.inner.values())}\n  FROM ({rows}) v GROUP BY {keys}"
         if self.entity is None:
             return inner
         combined = ",\n    ".join(f"{sql} AS {name}" for sql, name in self.outer.items())
         return f"SELECT {key},\n    {combined}\n  FROM ({inner}) e GROUP BY {key}"
+
+
+def _named(texts: Iterable[str], names: Iterable[str]) -> str:
+    return ",\n    ".join(f"{sql} AS {name}" for sql, name in zip(texts, names, strict=True))
+
+
+def _alone(measure: Aggregate) -> str | None:
+    """The aggregate of a single row, where that is the row's own value."""
+    plain = measure.how == "max" and condition_of(measure) is None
+    return measure.value.sql if plain and measure.value is not None else None
+
+
+def _without(text: str, where: str) -> str:
+    """An aggregate without the condition that its rows have met already."""
+    return text.replace(f" FILTER ({where[1:]})", "").replace(f"({where[1:]} AND ", "(WHERE ")
 
 
 class _Plan:
@@ -218,7 +266,7 @@ class _Plan:
     def value(self, measure: Measure) -> str:
         """SQL of a measure over the columns of the groups and the places."""
         if isinstance(measure, Aggregate):
-            column = self._column(measure, value_sql(measure), measure.outer)
+            column = self._column(measure, value_sql(measure), measure.outer, _alone(measure))
             return column if measure.fill is None else f"coalesce({column}, {measure.fill})"
         if isinstance(measure, Combine):
             return measure.build(*(Expr(self.value(part), part.kind) for part in measure.parts)).sql
@@ -231,14 +279,15 @@ class _Plan:
     def known(self, measure: Measure) -> str:
         """SQL of the known day behind a measure."""
         if isinstance(measure, Aggregate):
-            return self._column(measure, known_sql(measure), "max")
+            known = known_sql(measure)
+            return self._column(measure, known, "max", "known_day" if known == "max(known_day)" else None)
         if isinstance(measure, Peers):
             return self._place(measure.place, f"max({self.known(measure.of)})")
         days = list(dict.fromkeys(self.known(part) for part in measure.parts))
         # Both engines leave missing values out of greatest().
         return days[0] if len(days) == 1 else f"greatest({', '.join(days)})"
 
-    def _column(self, measure: Aggregate, sql: str, outer: str) -> str:
+    def _column(self, measure: Aggregate, sql: str, outer: str, alone: str | None) -> str:
         key = (measure.source.rows, measure.window, measure.entity)
         new = _Group(f"g{len(self.groups)}", measure.source, measure.window, measure.entity)
         group = self.groups.setdefault(key, new)
@@ -246,7 +295,7 @@ class _Plan:
         # An aggregate that tells "no row meets it" from "no row at all" needs the families without such a row.
         group.conditions.add(None if measure.tells_none else condition_of(measure))
         picked = "" if measure.pick is None else f" FILTER (WHERE {measure.pick.sql})"
-        return group.column(sql, f"{outer}({{0}}){picked}")
+        return group.column(sql, f"{outer}({{0}}){picked}", alone)
 
     def _peers(self, measure: Peers) -> str:
         own = self.value(measure.of)
@@ -293,6 +342,8 @@ class _Plan:
         ctes: dict[str, str] = {}
         for rows in seen.values():
             ctes |= rows.ctes()
+        for group in used:
+            ctes |= seen[group.source.table, group.source.key].wide(group.source)
         ctes |= {group.name: group.text(seen[group.source.table, group.source.key]) for group in used}
         return _with(ctes | dict(more))
 

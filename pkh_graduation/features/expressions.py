@@ -110,8 +110,17 @@ class Expr:
         """Whether the value is one of ``values``; missing if it is missing."""
         if not values:
             raise ExpressionError(f"{self.sql}.isin() needs at least one value.")
-        tests = [self._compare("=", value) for value in values]
+        codes = [value for value in values if type(value) is int]
+        texts = [value for value in dict.fromkeys(values) if type(value) is not int]
+        tests = [*self._runs(codes), *(self._compare("=", text) for text in texts)]
         return Expr(f"({' OR '.join(test.sql for test in tests)})", FLAG, self.columns)
+
+    def _runs(self, values: Sequence[int]) -> list[Expr]:
+        """One test per run of neighbouring codes: two comparisons cost less than ten."""
+        ordered = sorted(set(values))
+        starts = [value for value in ordered if value - 1 not in ordered]
+        ends = [value for value in ordered if value + 1 not in ordered]
+        return [self == low if low == high else self.between(low, high) for low, high in zip(starts, ends, strict=True)]
 
     def between(self, low: int, high: int) -> Expr:
         """Whether ``low <= value <= high``."""
@@ -139,7 +148,7 @@ class Expr:
         """A condition as 1, 0 or missing."""
         if self.kind != FLAG:
             raise ExpressionError(f"{self.sql} is a value already.")
-        return Expr(f"(CASE WHEN {self.sql} THEN 1 WHEN NOT {self.sql} THEN 0 END)", INT, self.columns)
+        return Expr(f"CAST({self.sql} AS INT)", INT, self.columns)
 
     def otherwise(self, other: object) -> Expr:
         """The value, or ``other`` where it is missing."""

@@ -46,14 +46,16 @@ def write_json(path: Path, content: Mapping[str, Any]) -> Path:
     return write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_frame(path: Path, frame: pd.DataFrame) -> Path:
+def write_frame(path: Path, frame: pd.DataFrame, *, rows_per_group: int | None = None) -> Path:
     """Write a frame as Parquet (zstd) atomically; the index is kept as columns of the same names.
+
+    ``rows_per_group``: rows that a reader can leave unread at once; pyarrow's own choice by default.
 
     Raises:
         DiskError: the disk is full, or the folder may not be written.
     """
     with _neighbour(path) as neighbour:
-        frame.to_parquet(neighbour, compression="zstd")
+        frame.to_parquet(neighbour, compression="zstd", row_group_size=rows_per_group)
     return path
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pkh_graduation.contracts import CLOCK, Quarantine, Records
-from pkh_graduation.stores.buckets import PER_BUCKET, assign, groups_of, joined, split
+from pkh_graduation.stores.buckets import PER_BUCKET, ROWS_PER_GROUP, assign, groups_of, joined, split
 from pkh_graduation.stores.files import write_frame, write_json
 
 SCHEMA = 2
@@ -102,7 +102,7 @@ def write_store(
     shared: dict[str, Any] = {}
     written = {folder / "karantina" / "karantina.parquet"}
     for table, frame in sorted(records.tables.items()):
-        parts = split(frame, buckets, groups)
+        parts = split(table, frame, buckets, groups)
         if parts is None:
             shared[table] = _write(folder / SHARED / f"{table}.parquet", frame, written)
             continue
@@ -144,8 +144,15 @@ def open_store(folder: Path) -> Store:
     return Store(folder, manifest)
 
 
-def read_bucket(store: Store, bucket: str, tables: Mapping[str, Sequence[str]] | None = None) -> Records:
+def read_bucket(
+    store: Store,
+    bucket: str,
+    tables: Mapping[str, Sequence[str]] | None = None,
+    repeated: Collection[str] = (),
+) -> Records:
     """Records of a bucket's families: all tables, or those named, with the clock and those of the named columns there are.
+
+    ``repeated``: text columns that come as categories, which is cheaper where few texts are said often.
 
     Raises:
         StoreError: a file is missing or holds other rows than the manifest says.
@@ -158,7 +165,8 @@ def read_bucket(store: Store, bucket: str, tables: Mapping[str, Sequence[str]] |
         elif name in tables:
             wanted = {*tables[name], *CLOCK}
             columns = [column for column in columns_of(path) if column in wanted]
-            found[name] = _read(path, name, rows[name]["rows"], columns)
+            coded = [column for column in columns if column in repeated]
+            found[name] = _read(path, name, rows[name]["rows"], columns, coded)
     return _records(store, found)
 
 
@@ -194,15 +202,17 @@ def _records(store: Store, tables: Mapping[str, pd.DataFrame]) -> Records:
 
 
 def _write(path: Path, frame: pd.DataFrame, written: set[Path]) -> dict[str, Any]:
-    write_frame(path, frame)
+    write_frame(path, frame, rows_per_group=ROWS_PER_GROUP)
     written.add(path)
     return {"rows": len(frame), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _read(path: Path, name: str, rows: int, columns: list[str] | None = None) -> pd.DataFrame:
+def _read(
+    path: Path, name: str, rows: int, columns: list[str] | None = None, coded: Sequence[str] = ()
+) -> pd.DataFrame:
     if not path.is_file():
         raise StoreError(f"{path.parent} lacks the file of table {name!r}: ingest the exports again.")
-    table = pd.read_parquet(path, columns=columns)
+    table = pd.read_parquet(path, columns=columns, read_dictionary=list(coded))
     if len(table) != rows:
         raise StoreError(
             f"table {name!r} in {path.parent} holds {len(table)} rows, its manifest says {rows}: ingest again."

@@ -7,6 +7,7 @@ history and labels follow the earliest id, the *root*; before that day the two a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -69,11 +70,15 @@ class Families:
     def among(cls, linked: pd.DataFrame, *surrogates: np.ndarray) -> Families:
         """Number every id that occurs in the links or in the arrays."""
         everyone = [linked["kpm"].to_numpy(), linked["kpm_lama"].to_numpy(), *surrogates]
-        return cls(np.unique(np.concatenate(everyone).astype("int64")), linked)
+        return cls(np.sort(pd.unique(np.concatenate(everyone).astype("int64"))), linked)
 
     def code(self, kpm: np.ndarray) -> np.ndarray:
         """Numbers of surrogates, all of which must be among the families."""
-        return np.searchsorted(self.kpm, kpm)
+        return self._index.get_indexer(kpm)
+
+    @cached_property
+    def _index(self) -> pd.Index:
+        return pd.Index(self.kpm)
 
     def roots(self, day: int) -> np.ndarray:
         """For each family its number under the earliest id, by the links visible on an epoch day.

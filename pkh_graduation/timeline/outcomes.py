@@ -215,7 +215,7 @@ def _event_versions(table: pd.DataFrame) -> pd.DataFrame:
             "kpm": table["kpm"].astype("int64"),
             "peran": role,
             "way_out": kind.map(dict(CAUSE_OF)).where(role == KELUAR).astype("str"),
-            "kasus": case.where(case.notna(), table["kpm_id"]),
+            "kasus": case.where(case.notna(), "kpm " + table["kpm"].astype("str")),  # no number: the family's own case
             "kpm_lama": np.int64(-1),
             "record_id": table["record_id"].astype("int64"),
             "row_key": table["row_key"].astype("int64"),

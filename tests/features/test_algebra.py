@@ -31,7 +31,7 @@ def test_conditions_are_python_and_come_out_as_quoted_sql():
     assert ((T["x"] >= 3) & ~(T["s"] == "o'k")).sql == "((x >= 3) AND (NOT (s = 'o''k')))"
     assert (T["x"] + 2 * 3 - T["y"]).sql == "((x + 6) - y)"
     assert T["s"].has("kur").sql == "(instr('|' || s || '|', '|kur|') > 0)"
-    assert T["x"].isin(1, 2).sql == "((x = 1) OR (x = 2))"
+    assert T["x"].isin(4, 1, 2).sql == "(((x >= 1) AND (x <= 2)) OR (x = 4))"
     assert T["x"].between(1, 5).columns == {"x"}
     assert (AS_OF - T["x"]).sql == "(:as_of - x)"
 

@@ -118,6 +118,21 @@ def test_a_bucket_gives_only_the_columns_asked_for_and_the_clock(tmp_path):
     assert set(table.columns) == {"kpm", *clock(0)}
 
 
+def test_what_is_asked_for_most_comes_first_in_a_file(tmp_path):
+    told = members([7, 7, 8, 8, 9], [1, 1, 1, 1, 2])
+    told["day"] = pd.array([19_000, 19_100, 19_200, 19_200, 19_000], dtype="Int32")
+    told.loc[3, "batal"] = True
+    paid = members([1, 1, 1], [2, 1, 1])
+    paid["day"] = pd.array([21_000, 15_000, 20_500], dtype="Int32")
+    homed = homes([1, 2], ["3301010001", "3301010001"])
+    store = open_store(
+        write_store(office(keluarga=homed, anggota=told, penyaluran=paid), nothing(), tmp_path, per_bucket=9)
+    )
+    tables = read_bucket(store, "00").tables
+    assert tables["anggota"]["record_id"].tolist() == [1, 2, 4, 0, 3]
+    assert tables["penyaluran"]["record_id"].tolist() == [2, 0, 1]
+
+
 def test_a_bucket_must_hold_someone():
     with pytest.raises(ValueError, match="at least one family"):
         assign(office(), per_bucket=0)
