@@ -219,7 +219,8 @@ class Scores:
 class Reasons:
     """Why the model says what it says.
 
-    ``explanation`` is a ``shap.Explanation`` (values (n_families, n_features), in log-odds of the mandiri hazard).
+    ``explanation`` is a ``shap.Explanation`` (values (n_families, n_features), in log-odds of the mandiri hazard), None where
+    the cards alone were asked for.
     ``cards`` is long, one line per shown reason: ``kpm_id, as_of, arah`` (mendukung or menahan), ``urutan`` (1..3),
     ``tema, fitur, nilai`` (exact, from the facts), ``tanggal_diketahui`` (day), ``kontribusi`` (log-odds of the theme),
     ``kalimat`` (the sentence).

@@ -9,23 +9,26 @@ within, which knows nothing of PKH. A reason is no advice: it says what similar 
 
 from pkh_graduation.explanations.attributions import AdditivityError, Attribution, Attributor, attribute
 from pkh_graduation.explanations.fast_trees import strongest
-from pkh_graduation.explanations.levers import suggest
+from pkh_graduation.explanations.levers import NEEDED_FACTS, suggest
 from pkh_graduation.explanations.linter import Finding, lint, lint_phrasebook
 from pkh_graduation.explanations.margins import QuickMargins
-from pkh_graduation.explanations.reasons import explain
+from pkh_graduation.explanations.reasons import Choice, choose, explain, tellable, word
 from pkh_graduation.explanations.sentences import Phrasebook, SentenceError, languages, read_phrasebook
 from pkh_graduation.explanations.what_if import WhatIf, what_if
 
 __all__ = [
+    "NEEDED_FACTS",
     "AdditivityError",
     "Attribution",
     "Attributor",
+    "Choice",
     "Finding",
     "Phrasebook",
     "QuickMargins",
     "SentenceError",
     "WhatIf",
     "attribute",
+    "choose",
     "explain",
     "languages",
     "lint",
@@ -33,5 +36,7 @@ __all__ = [
     "read_phrasebook",
     "strongest",
     "suggest",
+    "tellable",
     "what_if",
+    "word",
 ]

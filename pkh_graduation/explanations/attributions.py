@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,26 @@ _LINEAR_BLOCK = 8192
 class Attribution:
     """Who contributed what.
 
-    ``explanation``: ``shap.Explanation`` with values (n_families, n_features), log-odds. ``features`` names each theme's own.
-    ``contributions`` and ``agreement`` have shape (n_families, n_themes): the theme's sum, and the share of the bag's members
-    whose own sum has the same sign.
+    ``values`` (n_families, n_features), log-odds, of the features ``names``; ``base`` (n_families,); ``data``: the features.
+    ``features`` names each theme's own. ``contributions`` and ``agreement`` have shape (n_families, n_themes): the theme's sum,
+    and the share of the bag's members whose own sum has the same sign.
     """
 
-    explanation: Any
+    values: np.ndarray
+    base: np.ndarray
+    data: np.ndarray
+    names: tuple[str, ...]
     themes: tuple[str, ...]
     features: Mapping[str, tuple[str, ...]]
     contributions: np.ndarray
     agreement: np.ndarray
+
+    @cached_property
+    def explanation(self) -> Any:
+        """All of it as ``shap.Explanation``; made when asked for, because importing shap takes seconds."""
+        return load_shap().Explanation(
+            values=self.values, base_values=self.base, data=self.data, feature_names=list(self.names)
+        )
 
 
 class Attributor:
@@ -135,8 +146,12 @@ class Attributor:
         return self._explainers[key][1]
 
 
-def attribute(model: Explainable, X: pd.DataFrame, theme_of: pd.Series) -> Attribution:
+def attribute(
+    model: Explainable, X: pd.DataFrame, theme_of: pd.Series, *, attributor: Attributor | None = None
+) -> Attribution:
     """Take the margin of each family apart; ``theme_of`` maps each column of X to its theme.
+
+    An ``attributor`` of the same columns that is handed in again spares reading the model anew.
 
     Raises:
         AdditivityError: base and attributions miss ``model.explained_margin(X)`` by more than `TOLERANCE` in some row.
@@ -144,7 +159,7 @@ def attribute(model: Explainable, X: pd.DataFrame, theme_of: pd.Series) -> Attri
     """
     columns = list(X.columns)
     themes = _themes(columns, theme_of)
-    attributor = Attributor(columns)
+    attributor = attributor or Attributor(columns)
     blocks = [_explain_block(model, block, themes, attributor) for block in _blocks(X)]
     values = np.concatenate([block.values for block in blocks])
     data = X.to_numpy(dtype=float)
@@ -152,14 +167,11 @@ def attribute(model: Explainable, X: pd.DataFrame, theme_of: pd.Series) -> Attri
         values = values[:, :-1]
     else:
         columns, data = [*columns, WAKTU], np.column_stack([data, np.full(len(X), np.nan)])
-    explanation = load_shap().Explanation(
-        values=values,
-        base_values=np.concatenate([block.base for block in blocks]),
-        data=data,
-        feature_names=columns,
-    )
     return Attribution(
-        explanation=explanation,
+        values=values,
+        base=np.concatenate([block.base for block in blocks]),
+        data=data,
+        names=tuple(columns),
         themes=tuple(dict.fromkeys(themes)),
         features=_features(columns, themes),
         contributions=np.concatenate([block.contributions for block in blocks]),

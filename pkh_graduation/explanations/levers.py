@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.contracts import ContractError, Evidence, Explainable, Facts
-from pkh_graduation.explanations.reasons import AGREEMENT, FLOOR, objecting
+from pkh_graduation.contracts import ContractError, Evidence, Explainable, Facts, TreeMargins
+from pkh_graduation.explanations.reasons import AGREEMENT, FLOOR, OBJECTION, objecting
 from pkh_graduation.explanations.sentences import Phrasebook, read_phrasebook
-from pkh_graduation.explanations.what_if import features_of, what_if
+from pkh_graduation.explanations.what_if import Inquiry, features_of
 from pkh_graduation.programme.levers import GRADES, HAK, TINDAKAN, Lever, cautions, levers
 
 PERINGATAN, TIDAK_ADA, BAHAN_BICARA = "peringatan", "tidak_ada", "bahan_bicara"
@@ -27,6 +27,13 @@ COLUMNS = [
     "kpm_id", "as_of", "urutan", "jenis", "lever", "kalimat", "lembaga", "grade", "cek", "sumber",
     "perubahan", "bawah", "atas",
 ]  # fmt: skip
+NEEDED_FACTS = tuple(
+    sorted(
+        {OBJECTION, *(name for lever in levers() for name in lever.facts)}
+        | {condition.fakta for caution in cautions() for condition in caution.syarat}
+    )
+)
+"""Facts that `suggest` reads."""
 _ORDER = {PERINGATAN: 0, TINDAKAN: 1, TIDAK_ADA: 2, BAHAN_BICARA: 3, HAK: 4}
 
 
@@ -39,13 +46,14 @@ def suggest(
     evidence: Sequence[Evidence] = (),
     agreement: float = AGREEMENT,
     floor: float = FLOOR,
+    tree_margins: TreeMargins | None = None,
 ) -> pd.DataFrame:
     """Rows of the panel for every family of X (all at one date), columns `COLUMNS`, in order of family and ``urutan``.
 
     All rows need the conditions of the catalogue to hold on the facts. ``jenis``: *peringatan* (before any loan); *tindakan*
     (its evidence has a lower bound above 0 for this family; ``perubahan`` in probability); *tidak_ada* (no step is proven);
     *bahan_bicara* (no evidence yet, no loan, and ``agreement`` of the bag agree that the margin rises by ``floor`` or more;
-    ``perubahan`` in log-odds); *hak*. Families that object to profiling get no row.
+    ``perubahan`` in log-odds); *hak*. Families that object to profiling get no row. ``tree_margins``: see `Inquiry`.
 
     Raises:
         ContractError: several dates, families that ``facts`` lack, or a lever nobody can pull.
@@ -58,19 +66,18 @@ def suggest(
     values = facts.values.reindex(X.index)
     speaks = ~objecting(values)
     known = {item.lever: item for item in evidence}
-    rows = [_cautions(values, speaks, book)]
+    rows, inquiry = [_cautions(values, speaks, book)], Inquiry(model, X, tree_margins=tree_margins)
     for place, lever in enumerate(levers(on=day)):
         fits = _fits(lever, values) & speaks
         if lever.jenis == HAK:
             rows.append(_rights(lever, np.flatnonzero(fits), place, book))
         elif set(features_of(lever)) <= set(X.columns):
-            rows.append(_steps(model, X, lever, fits, facts, known.get(lever.kode), place, book, (agreement, floor)))
+            rows.append(_steps(inquiry, lever, fits, facts, known.get(lever.kode), place, book, (agreement, floor)))
     return _table(rows, X.index, speaks, book)
 
 
 def _steps(
-    model: Explainable,
-    X: pd.DataFrame,
+    inquiry: Inquiry,
     lever: Lever,
     fits: np.ndarray,
     facts: Facts,
@@ -80,9 +87,9 @@ def _steps(
     limits: tuple[float, float],
 ) -> pd.DataFrame:
     """Rows of one lever: families with evidence by their bound, the others by asking the model."""
-    told = pd.DataFrame(index=X.index, columns=["effect", "low", "high"], dtype=float)
+    told = pd.DataFrame(index=inquiry.X.index, columns=["effect", "low", "high"], dtype=float)
     if evidence is not None:
-        told = evidence.families.reindex(X.index)
+        told = evidence.families.reindex(inquiry.X.index)
     proven = told["low"].notna().to_numpy()
     pieces = []
     if evidence is not None:
@@ -90,7 +97,7 @@ def _steps(
         pieces.append(_proven(lever, evidence, told.iloc[good], good, place, book))
     ask = np.flatnonzero(fits & ~proven & (not lever.pinjaman))
     if len(ask):
-        found = what_if(model, X.iloc[ask], lever, catalogue=facts.catalogue)
+        found = inquiry.what_if(lever, ask, catalogue=facts.catalogue)
         shown = (found.change >= limits[1]) & (found.agreement >= limits[0])
         sentence = _sentence(book, "E0", lever)
         pieces.append(_rows(lever, ask[shown], place, book, BAHAN_BICARA, "E0", sentence,

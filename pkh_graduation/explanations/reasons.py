@@ -6,11 +6,14 @@ never count as a family's reason, and a family that objects to profiling gets no
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import ContractError, Explainable, Facts, Reasons
-from pkh_graduation.explanations.attributions import WAKTU, Attribution, attribute
+from pkh_graduation.explanations.attributions import WAKTU, Attribution, Attributor, attribute
 from pkh_graduation.explanations.sentences import Phrasebook, read_phrasebook, standings
 
 SUPPORTING, HOLDING = "mendukung", "menahan"
@@ -27,8 +30,26 @@ NO_REASON = frozenset({"wilayah", WAKTU})
 """Themes that are circumstances of place and time, never a family's reason."""
 
 _EPOCH = np.datetime64("1970-01-01", "D")
-_OBJECTION = "pagar_keberatan"
+OBJECTION = "pagar_keberatan"
+"""Fact of families that object to automated profiling."""
 _COLUMNS = ["kpm_id", "as_of", "arah", "urutan", "tema", "fitur", "nilai", "tanggal_diketahui", "kontribusi", "kalimat"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What will be told, before it is worded.
+
+    ``shown`` is long: ``row`` (position in ``index``), ``arah, urutan, tema, fitur, kontribusi``.
+    """
+
+    attribution: Attribution
+    index: pd.MultiIndex
+    shown: pd.DataFrame
+
+    @property
+    def features(self) -> set[str]:
+        """The features that are told: `word` needs their exact values and days, and nobody else's."""
+        return set(self.shown["fitur"])
 
 
 def explain(
@@ -51,14 +72,52 @@ def explain(
         ContractError: X has a family or a column that ``facts`` lacks.
         SentenceError: no phrasebook in this language.
     """
+    choice = choose(model, X, facts, language=language, agreement=agreement, floor=floor)
+    return Reasons(choice.attribution.explanation, word(choice, facts, language=language, cohort=cohort))
+
+
+def choose(
+    model: Explainable,
+    X: pd.DataFrame,
+    facts: Facts,
+    *,
+    language: str = "id",
+    agreement: float = AGREEMENT,
+    floor: float = FLOOR,
+    attributor: Attributor | None = None,
+) -> Choice:
+    """The first half of `explain`: of ``facts`` it needs to know which values are known, not how large they are.
+
+    ``attributor``: see `attribute`. Raises as `explain` does.
+    """
     book = read_phrasebook(language)
-    lost = X.index.difference(facts.values.index)
+    _check_families(X.index, facts)
+    attribution = attribute(model, X, facts.catalogue["theme"], attributor=attributor)
+    shown = _choose(attribution, X, facts.values.reindex(X.index), book, agreement=agreement, floor=floor)
+    return Choice(attribution, X.index, shown)
+
+
+def tellable(theme_of: pd.Series, language: str = "id") -> list[str]:
+    """Features that a card may ever tell; ``theme_of`` maps each to its theme."""
+    book = read_phrasebook(language)
+    return [name for name, theme in theme_of.items() if theme not in NO_REASON and book.shows(str(name))]
+
+
+def word(choice: Choice, facts: Facts, *, language: str = "id", cohort: Facts | None = None) -> pd.DataFrame:
+    """The second half of `explain`: the cards. ``facts`` hold the exact values and days of `Choice.features`.
+
+    Raises:
+        ContractError: ``facts`` lack a family.
+    """
+    _check_families(choice.index, facts)
+    values, known = facts.values.reindex(choice.index), facts.known.reindex(choice.index)
+    return _word(choice.shown, choice.index, values, known, facts, cohort or facts, read_phrasebook(language))
+
+
+def _check_families(index: pd.Index, facts: Facts) -> None:
+    lost = index.difference(facts.values.index)
     if len(lost):
-        raise ContractError(f"facts lack {len(lost)} of the {len(X)} families and dates of X: build both together.")
-    attribution = attribute(model, X, facts.catalogue["theme"])
-    values, known = facts.values.reindex(X.index), facts.known.reindex(X.index)
-    chosen = _choose(attribution, X, values, book, agreement=agreement, floor=floor)
-    return Reasons(attribution.explanation, _word(chosen, X.index, values, known, facts, cohort or facts, book))
+        raise ContractError(f"facts lack {len(lost)} of the {len(index)} families and dates of X: build both together.")
 
 
 def _choose(
@@ -92,12 +151,12 @@ def _strongest(
     shown: np.ndarray,
 ) -> pd.DataFrame:
     """The feature that tells the theme: the strongest of the theme's sign whose value is known and may be shown."""
-    owned = list(attribution.explanation.feature_names)
+    owned = list(attribution.names)
     columns = sorted(name for name in attribution.features[theme] if book.shows(name))
     if not columns:
         return pd.DataFrame({"row": np.zeros(0, int), "tema": "", "fitur": "", "kontribusi": np.zeros(0)})
     places = [owned.index(name) for name in columns]
-    strength = attribution.explanation.values[:, places] * np.sign(contribution)[:, None]
+    strength = attribution.values[:, places] * np.sign(contribution)[:, None]
     strength = np.where(values[columns].notna().to_numpy(), strength, -np.inf)
     best = strength.argmax(axis=1)
     rows = np.flatnonzero(shown & (strength[np.arange(len(X)), best] > 0))
@@ -108,9 +167,9 @@ def _strongest(
 
 def objecting(values: pd.DataFrame) -> np.ndarray:
     """Families (n,) that object to automated profiling: nothing may be said of them."""
-    if _OBJECTION not in values.columns:
+    if OBJECTION not in values.columns:
         return np.zeros(len(values), dtype=bool)
-    return values[_OBJECTION].fillna(0).to_numpy(dtype=float) != 0
+    return values[OBJECTION].fillna(0).to_numpy(dtype=float) != 0
 
 
 def _word(
@@ -146,19 +205,19 @@ def _sentences(cards: pd.DataFrame, standing: np.ndarray, line: pd.Series, book:
     """
     side = np.where(cards["arah"] == SUPPORTING, 1, -1) * int(line["sign"])
     odd = np.isnan(standing).any(axis=1) | (side * (standing[:, 0] - standing[:, 1]) < 0)
+    feature, unit, meaning = str(line.name), str(line["unit"]), str(line[book.notation.arti])
+
+    # Many families share a value, and more a day: each is worded once.
+    @cache
+    def stated(direction: str, value: float, compared: tuple[float, float] | None) -> str:
+        return book.statement(feature, direction, value, unit=unit, meaning=meaning, standing=compared)
+
+    dated = cache(book.dated)
+    shares = (None if silent else tuple(pair) for silent, pair in zip(odd.tolist(), standing.tolist(), strict=True))
+    columns = (cards[name].tolist() for name in ("arah", "nilai", "tanggal_diketahui"))
     return [
-        book.sentence(
-            str(line.name),
-            direction,
-            value,
-            int(day),
-            unit=str(line["unit"]),
-            meaning=str(line[book.notation.arti]),
-            standing=None if silent else (float(below), float(above)),
-        )
-        for direction, value, day, silent, (below, above) in zip(
-            cards["arah"], cards["nilai"], cards["tanggal_diketahui"], odd, standing, strict=True
-        )
+        f"{stated(direction, value, compared)} {dated(int(day))}"
+        for direction, value, day, compared in zip(*columns, shares, strict=True)
     ]
 
 

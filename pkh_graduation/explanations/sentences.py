@@ -103,14 +103,31 @@ class Phrasebook:
 
         ``standing``: shares of the cohort strictly below and strictly above the value, for the comparison.
         """
+        told = self.statement(feature, direction, value, unit=unit, meaning=meaning, standing=standing)
+        return f"{told} {self.dated(known_day)}"
+
+    def statement(
+        self,
+        feature: str,
+        direction: str,
+        value: float,
+        *,
+        unit: str,
+        meaning: str,
+        standing: tuple[float, float] | None = None,
+    ) -> str:
+        """A reason without the day of its value; arguments as in `sentence`."""
         phrase = self.phrases.get(feature, _PLAIN)
         template = phrase.template(direction, value) or self.words["umum"].replace("{arti}", _safe(meaning))
         text = template.format(
             nilai=self.value(feature, unit, value),
             banding=self._compare(phrase, standing),
         )
-        when = self.words["data"].format(tanggal=self.notation.date(known_day))
-        return f"{text[:1].upper()}{text[1:]} {when}"
+        return f"{text[:1].upper()}{text[1:]}"
+
+    def dated(self, known_day: int) -> str:
+        """The day on which a value became known, as sentences end with it."""
+        return self.words["data"].format(tanggal=self.notation.date(known_day))
 
     def _compare(self, phrase: Phrase, standing: tuple[float, float] | None) -> str:
         if standing is None or not (phrase.lebih and phrase.kurang):

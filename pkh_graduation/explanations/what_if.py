@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.contracts import ContractError, Explainable, ExplainedPart
+from pkh_graduation.contracts import ContractError, Explainable, ExplainedPart, TreeMargins
 from pkh_graduation.explanations.fast_trees import own_margin
 from pkh_graduation.programme.levers import Change, Lever
 
@@ -36,6 +38,53 @@ class WhatIf:
     agreement: np.ndarray
 
 
+class Inquiry:
+    """A model asked about some families, lever after lever: what it says of them as they are is asked once.
+
+    ``tree_margins``: how trees are asked (`contracts.TreeMargins`), by default themselves.
+    """
+
+    def __init__(self, model: Explainable, X: pd.DataFrame, *, tree_margins: TreeMargins | None = None) -> None:
+        self.model, self.X = model, X
+        self._tree_margins = tree_margins or _asked
+
+    def what_if(self, lever: Lever, rows: np.ndarray | None = None, *, catalogue: pd.DataFrame | None = None) -> WhatIf:
+        """Ask again for the families at the positions ``rows`` of X (by default all); see `what_if`."""
+        _check(self.X, lever, catalogue)
+        rows = np.arange(len(self.X)) if rows is None else rows
+        before = self._before[:, rows]
+        after = self._by_member(changed(self.X.iloc[rows], (*lever.ubah, *lever.ikut)))
+        own = (after - before) * len(before)
+        change = own.mean(axis=0)
+        agreement = (np.sign(own) == np.sign(change)).mean(axis=0)
+        return WhatIf(change, own.min(axis=0), own.max(axis=0), agreement)
+
+    @cached_property
+    def _before(self) -> np.ndarray:
+        return self._by_member(self.X)
+
+    def _by_member(self, X: pd.DataFrame) -> np.ndarray:
+        """The margin's share of each member of the bag, shape (members, n); their sum is the margin."""
+        parts = self.model.explained_parts(X)
+        shares = {member: np.zeros(len(X)) for member in sorted({part.member for part in parts})}
+        for part, margin in zip(parts, self._margins(parts), strict=True):
+            shares[part.member] += part.weight * margin
+        return np.array(list(shares.values()))
+
+    def _margins(self, parts: Sequence[ExplainedPart]) -> list[np.ndarray]:
+        """What each part says, unweighted. Trees over the same matrix are asked together."""
+        found = [np.zeros(0) if part.kind == "tree" else _linear(part) for part in parts]
+        together: dict[int, list[int]] = {}
+        for place, part in enumerate(parts):
+            if part.kind == "tree":
+                together.setdefault(id(part.matrix), []).append(place)
+        for places in together.values():
+            told = self._tree_margins([parts[place].estimator for place in places], parts[places[0]].matrix)
+            for place, margin in zip(places, told, strict=True):
+                found[place] = margin
+        return found
+
+
 def what_if(model: Explainable, X: pd.DataFrame, lever: Lever, *, catalogue: pd.DataFrame | None = None) -> WhatIf:
     """Ask the model again for every family of X, with what ``lever`` changes and what follows from it.
 
@@ -44,13 +93,7 @@ def what_if(model: Explainable, X: pd.DataFrame, lever: Lever, *, catalogue: pd.
     Raises:
         ContractError: X lacks a feature that the lever changes, or such a feature is no lever by the dictionary.
     """
-    _check(X, lever, catalogue)
-    before = _by_member(model.explained_parts(X))
-    after = _by_member(model.explained_parts(changed(X, (*lever.ubah, *lever.ikut))))
-    own = (after - before) * len(before)
-    change = own.mean(axis=0)
-    agreement = (np.sign(own) == np.sign(change)).mean(axis=0)
-    return WhatIf(change, own.min(axis=0), own.max(axis=0), agreement)
+    return Inquiry(model, X).what_if(lever, catalogue=catalogue)
 
 
 def changed(X: pd.DataFrame, changes: Sequence[Change]) -> pd.DataFrame:
@@ -67,16 +110,12 @@ def features_of(lever: Lever) -> list[str]:
     return [change.fitur for change in lever.ubah]
 
 
-def _by_member(parts: Sequence[ExplainedPart]) -> np.ndarray:
-    """The margin's share of each member of the bag, shape (members, n); their sum is the margin."""
-    shares: dict[int, np.ndarray] = {}
-    for part in parts:
-        if part.kind == "tree":
-            margin = own_margin(part.estimator, part.matrix)
-        else:
-            margin = part.intercept + part.matrix @ part.coef
-        shares[part.member] = shares.get(part.member, 0.0) + part.weight * margin
-    return np.array([shares[member] for member in sorted(shares)])
+def _asked(models: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+    return np.array([own_margin(model, matrix) for model in models])
+
+
+def _linear(part: ExplainedPart) -> np.ndarray:
+    return np.asarray(part.intercept + part.matrix @ part.coef)
 
 
 def _check(X: pd.DataFrame, lever: Lever, catalogue: pd.DataFrame | None) -> None:

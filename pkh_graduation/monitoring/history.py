@@ -138,6 +138,8 @@ def last_words(known: pd.DataFrame) -> pd.DataFrame:
 
 def held_out(families: pd.Index, share: float, seed: int) -> np.ndarray:
     """Which families are in a share drawn once and for all, by a hash of seed and id, whatever the date; shape (n,), bool."""
+    if not share:
+        return np.zeros(len(families), dtype=bool)
     draws = [
         int.from_bytes(hashlib.sha256(f"sisih|{seed}|{kpm}".encode()).digest()[: _BITS // 8], "big") / 2**_BITS
         for kpm in families

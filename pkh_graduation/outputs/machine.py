@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
 from pkh_graduation.contracts import PriorityLists
 from pkh_graduation.outputs.facts import shown_facts
-from pkh_graduation.programme.returns import list_id, row_id
+from pkh_graduation.programme.returns import list_id, row_ids
 
 _FORMULA = r"[=+\-@\t\r]"
 _SLOTS = {"mendukung": ("alasan", 3), "menahan": ("penahan", 2)}
@@ -19,14 +20,9 @@ def machine_frame(lists: PriorityLists) -> pd.DataFrame:
     last component ends, and the sentences as ``alasan_1..3`` and ``penahan_1..2``.
     """
     frame = lists.frame.rename(columns={"as_of": "tanggal_acuan"})
-    name_of = cache(lambda owner: list_id(lists.run_id, owner))
-    owners = frame["pendamping_id"].fillna("").tolist()
-    ids = [
-        (name_of(owner), row_id(name_of(owner), kpm)) if owner else (None, None)
-        for owner, kpm in zip(owners, frame["kpm_id"].tolist(), strict=True)
-    ]
+    ids = _ids(lists)
     for place, name in enumerate(("list_id", "row_id")):
-        frame.insert(place, name, pd.array([pair[place] for pair in ids], dtype="str"))
+        frame.insert(place, name, pd.array(ids[place], dtype="str"))
     frame.insert(0, "run_id", lists.run_id)
     frame.insert(1, "model_versi", lists.notes.get("model", ""))
     frame["tanggal_komponen_habis"] = _component_ends(lists)
@@ -36,6 +32,19 @@ def machine_frame(lists: PriorityLists) -> pd.DataFrame:
             chosen = cards[cards["urutan"] == number].set_index("kpm_id")["kalimat"]
             frame[f"{name}_{number}"] = frame["kpm_id"].map(chosen).astype("str")
     return frame
+
+
+def _ids(lists: PriorityLists) -> tuple[list[str | None], list[str | None]]:
+    """Ids of list and row of every family, caseload by caseload."""
+    owners, families = (lists.frame[name].fillna("").tolist() for name in ("pendamping_id", "kpm_id"))
+    own_lists: list[str | None] = []
+    own_rows: list[str | None] = []
+    for owner, pairs in groupby(zip(owners, families, strict=True), key=itemgetter(0)):
+        kpms = [kpm for _, kpm in pairs]
+        name = list_id(lists.run_id, owner) if owner else None
+        own_lists += [name] * len(kpms)
+        own_rows += row_ids(name, kpms) if name else [None] * len(kpms)
+    return own_lists, own_rows
 
 
 def csv_of(frame: pd.DataFrame) -> bytes:

@@ -151,7 +151,8 @@ def _improve(inside: np.ndarray, member: np.ndarray, need: np.ndarray) -> np.nda
     have, moved = (member * inside).sum(axis=1), True
     while moved:
         moved = False
-        for coming in np.flatnonzero(~inside).tolist():
+        # Whoever stands behind all who are inside can replace nobody.
+        for coming in np.flatnonzero(~inside[: _behind(inside)]).tolist():
             worse = np.flatnonzero(inside[coming:])[::-1] + coming
             after = have[:, None] + member[:, [coming]] - member[:, worse]
             free = np.flatnonzero((after >= np.minimum(need, have)[:, None]).all(axis=0))
@@ -159,6 +160,11 @@ def _improve(inside: np.ndarray, member: np.ndarray, need: np.ndarray) -> np.nda
                 going = worse[free[0]]
                 inside[coming], inside[going], have, moved = True, False, after[:, free[0]], True
     return inside
+
+
+def _behind(inside: np.ndarray) -> int:
+    """The first position behind all who are inside."""
+    return int(np.flatnonzero(inside)[-1]) + 1 if inside.any() else 0
 
 
 def unmet(floors: Groups, listed: np.ndarray, ready: np.ndarray, n_groups: int) -> list[str]:

@@ -11,13 +11,13 @@ Codes: domain records, 2.10. The text and the marks are this library's own desig
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from types import MappingProxyType
 
 from pkh_graduation.programme.outcomes import HASIL, KEPUTUSAN_DAFTAR, KEPUTUSAN_KELUARGA, LETTERS, OUTCOMES
@@ -122,11 +122,29 @@ def list_id(run_id: str, pendamping_id: str) -> str:
 
 def row_id(list_id: str, kpm_id: str) -> str:
     """Name of one family on one list: 10 signs. On another list the same family has another one."""
-    return _short("baris", list_id, kpm_id, letters=ROW_LETTERS)
+    return row_ids(list_id, (kpm_id,))[0]
+
+
+def row_ids(list_id: str, kpm_ids: Iterable[str]) -> list[str]:
+    """`row_id` of each family of a list: a nation has ten million of them.
+
+    >>> row_ids("L", ["k1", "k2"])[1] == row_id("L", "k2")
+    True
+    """
+    before, shift, pairs = _joined("baris", list_id, ""), 64 - 5 * ROW_LETTERS, _PAIRS
+    numbers = [int.from_bytes(sha256(before + kpm.encode()).digest()[:8], "big") >> shift for kpm in kpm_ids]
+    return [
+        f"{pairs[n >> 40]}{pairs[n >> 30 & 1023]}{pairs[n >> 20 & 1023]}{pairs[n >> 10 & 1023]}{pairs[n & 1023]}"
+        for n in numbers
+    ]
+
+
+def _joined(*parts: str) -> bytes:
+    return "\x1f".join(("pkh-graduation", *parts)).encode()
 
 
 def _short(*parts: str, letters: int) -> str:
-    digest = hashlib.sha256("\x1f".join(("pkh-graduation", *parts)).encode()).digest()
+    digest = sha256(_joined(*parts)).digest()
     return _base32(int.from_bytes(digest[:8], "big") >> (64 - 5 * letters), letters)
 
 

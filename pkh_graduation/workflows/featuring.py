@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -136,10 +136,12 @@ class FeatureRun:
         needed = {*priorities.NEEDED_FACTS, *outputs.SHOWN_FACTS}
         return tuple(f.name for f in room.default_catalogue().features if f.name in needed)
 
-    def plan(self, bucket: str, progress: Progress = quiet, *, twins: bool = False) -> room.FeaturePlan:
-        """The features of a part, over what the bucket's tables hold; all of them, with known days, where ``twins``."""
+    def plan(
+        self, bucket: str, progress: Progress = quiet, *, twins: bool = False, names: Collection[str] | None = None
+    ) -> room.FeaturePlan:
+        """The features of a part, over what the bucket's tables hold; ``twins``: ``names`` (default all), with known days."""
         columns = {name: stores.columns_of(path) for name, path in self.store.files(bucket).items()}
-        names = None if twins else {*self.names, *self.exact}
+        names = names if twins else {*self.names, *self.exact}
         linked = "tautan_kpm" in columns and bool(self.store.manifest["shared"]["tautan_kpm"]["rows"])
         return room.plan_features(
             columns, names=names, twins=twins, linked=linked, places_given=True, progress=progress
@@ -232,7 +234,7 @@ def take_cohort(run: FeatureRun, bucket: str, dates: tuple[dt.date, ...]) -> dic
     missing = [day for day in dates if not _all_done(run, plan, bucket, day, inputs[day])]
     if not missing:
         return {"computed": 0}
-    records = stores.read_bucket(run.store, bucket, timeline.READS)
+    records = stores.read_bucket(run.store, bucket, timeline.READS, timeline.REPEATED)
     tables = run.tables(bucket, plan)
     moments = room.moments_of(timeline.spine(missing))
     with run.engine() as engine:
@@ -246,9 +248,9 @@ def take_cohort(run: FeatureRun, bucket: str, dates: tuple[dt.date, ...]) -> dic
     return {"computed": len(missing)}
 
 
-def take_totals(run: FeatureRun, bucket: str, day: dt.date) -> dict[str, int]:
-    """Task of a worker: the totals per place of a bucket's cohort that the facts and their known days need."""
-    plan = run.plan(bucket, twins=True)
+def take_totals(run: FeatureRun, bucket: str, day: dt.date, names: Collection[str] | None = None) -> dict[str, int]:
+    """Task of a worker: the totals per place of a bucket's cohort that facts (``names``) and their known days need."""
+    plan = run.plan(bucket, twins=True, names=names)
     inputs = run.cohort_inputs(bucket, plan, day)
     if all(run.totals(day, place, True).done(bucket, inputs) for place in plan.query.places):
         return {"computed": 0}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,12 @@ def lists(
     store = stores.open_store(places.store)
     run = _prepare(places, store, as_of, recipe, settings, crew, (models, bundle, force, allow_version_skew), vault)
     stores.clear_litter(places.lists)
-    totals = [(run.rows, bucket, as_of) for bucket in store.buckets]
+    names = tuple(
+        sorted({*explanations.tellable(_catalogue(places)["theme"], settings.language), *explanations.NEEDED_FACTS})
+    )
+    totals = [(run.rows, bucket, as_of, names) for bucket in store.buckets]
     crew.each(store, featuring.take_totals, totals, label="tempat", progress=progress)
-    run.rows.join_places(run.rows.plan(store.buckets[0], twins=True), as_of)
+    run.rows.join_places(run.rows.plan(store.buckets[0], twins=True, names=names), as_of)
     done = crew.each(store, write_part, [(run, bucket) for bucket in store.buckets], label="daftar", progress=progress)
     summaries = [summary for summary, _ in done]
     index = outputs.write_index(
@@ -125,8 +129,7 @@ def write_part(run: ListRun, bucket: str) -> tuple[outputs.PartSummary, int]:
     )  # fmt: skip
     chosen = listed(draft)
     model = scoring.bundle_of(run.scores)
-    full = _full_facts(run, now.frame.loc[chosen], homes)
-    reasons, actions = _explain(run, model, X, chosen, full, facts)
+    reasons, actions = _explain(run, model, X, facts, now.frame.loc[chosen], homes)
     final = dataclasses.replace(priorities.add_reasons(draft, reasons), actions=actions)
     families = set(now.frame.index.get_level_values("kpm_id"))
     homes_of = [bucket, *run.guests.get(bucket, {})]
@@ -276,9 +279,12 @@ def _gather(run: ListRun, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots, 
     pieces = [_piece(run, bucket, None)]
     pieces += [_piece(run, other, who) for other, who in sorted(run.guests.get(bucket, {}).items())]
     X, values, cohort, scored, homes = (pd.concat(frames) for frames in zip(*pieces, strict=True))
-    catalogue = pd.read_parquet(run.places.out / "features" / "dictionary.parquet")
-    facts = Facts(values, pd.DataFrame(index=values.index), catalogue)
+    facts = Facts(values, pd.DataFrame(index=values.index), _catalogue(run.places))
     return X, facts, Snapshots(cohort), scoring.scores_of(scored, run.scores.horizon), homes
+
+
+def _catalogue(places: Places) -> pd.DataFrame:
+    return pd.read_parquet(places.out / "features" / "dictionary.parquet")
 
 
 def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any, ...]:
@@ -305,15 +311,15 @@ def _notes(run: ListRun) -> dict[str, str]:
     }
 
 
-def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series) -> Facts:
-    """All facts of some families with the day each became known, computed where their records lie."""
+def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series, names: Collection[str]) -> Facts:
+    """Facts of some families with the day each became known, computed where their records lie; no others than ``names``."""
     where = homes.loc[families.index]
     moment = features_room.moments_of(timeline.spine([run.as_of]))[day_of(run.as_of)]
     parts: list[Any] = []
     index: list[tuple[Any, ...]] = []
     for bucket in sorted(where.unique()):
         own = families[where == bucket]
-        plan = run.rows.plan(bucket, twins=True)
+        plan = run.rows.plan(bucket, twins=True, names=names)
         tables = {**run.rows.tables(bucket, plan), **run.rows.links(bucket, plan, run.as_of)}
         with run.rows.engine() as engine:
             totals = run.rows.known_totals(plan, bucket, run.as_of)
@@ -321,21 +327,37 @@ def _full_facts(run: ListRun, families: pd.DataFrame, homes: pd.Series) -> Facts
         parts.append((len(index) + pd.RangeIndex(len(own)).to_numpy(), values, known))
         index.extend(own.index)
     if not parts:
-        plan = run.rows.plan(run.store.buckets[0], twins=True)
+        plan = run.rows.plan(run.store.buckets[0], twins=True, names=names)
         return features_room.make_facts(plan, families.index, [])
     return features_room.make_facts(plan, pd.MultiIndex.from_tuples(index, names=families.index.names), parts)
 
 
 def _explain(
-    run: ListRun, model: stores.Bundle, X: pd.DataFrame, chosen: pd.MultiIndex, full: Facts, facts: Facts
+    run: ListRun, model: stores.Bundle, X: pd.DataFrame, facts: Facts, families: pd.DataFrame, homes: pd.Series
 ) -> tuple[Reasons, pd.DataFrame]:
     """Why each family is listed, and what it can do: two answers that are never mixed."""
-    rows = X.loc[chosen, model.card["features"]].astype("float64")
+    rows = X.loc[families.index, model.card["features"]].astype("float64")
+    attributor, tree_margins = _tables(run.scores, tuple(rows.columns))
+    language = run.settings.language
     with threadpool_limits(limits=1):
-        reasons = explanations.explain(model.model, rows, full, language=run.settings.language, cohort=facts)
+        choice = explanations.choose(model.model, rows, facts, language=language, attributor=attributor)
+        full = _full_facts(run, families, homes, {*choice.features, *explanations.NEEDED_FACTS})
+        cards = explanations.word(choice, full, language=language, cohort=facts)
         told = studying.evidence_for(run.effects, rows)
-        steps = explanations.suggest(model.model, rows, full, language=run.settings.language, evidence=told)
-    return reasons, steps.rename(columns={"lever": "tindakan", "grade": "tingkat_bukti"})
+        steps = explanations.suggest(
+            model.model, rows, full, language=language, evidence=told, tree_margins=tree_margins
+        )
+    # Nobody who reads a list asks for shap's own object.
+    return Reasons(None, cards), steps.rename(columns={"lever": "tindakan", "grade": "tingkat_bukti"})
+
+
+@lru_cache(maxsize=1)
+def _tables(
+    scores: scoring.ScoreRun, columns: tuple[str, ...]
+) -> tuple[explanations.Attributor, explanations.QuickMargins]:
+    """A worker tabulates a model's trees once, as it reads its bundle once."""
+    del scores
+    return explanations.Attributor(columns), explanations.QuickMargins()
 
 
 def _standing(run: ListRun, facts: Facts, now: Snapshots) -> pd.DataFrame:

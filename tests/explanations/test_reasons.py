@@ -6,7 +6,7 @@ import pytest
 from fake_models import FEATURES, Linear, catalogue, make_facts
 
 from pkh_graduation.contracts import ContractError, Facts, Reasons
-from pkh_graduation.explanations import SentenceError, explain, read_phrasebook
+from pkh_graduation.explanations import Attributor, SentenceError, choose, explain, read_phrasebook, tellable, word
 from pkh_graduation.explanations.reasons import AGREEMENT, FLOOR
 
 NOTATION = read_phrasebook("id").notation
@@ -159,3 +159,26 @@ def test_wrong_inputs_are_refused(model, X, facts):
         explain(model, X, Facts(facts.values.iloc[20:], facts.known.iloc[20:], catalogue()))
     with pytest.raises(SentenceError, match="'xx'; there are"):
         explain(model, X, facts, language="xx")
+
+
+def test_in_two_halves_and_in_a_stream_the_cards_are_the_same(model, X, facts):
+    """An attributor that has seen other families and another model tells nothing else, and the first half needs no exact value
+    and no day: only the features that it names have to be fetched for the second."""
+    attributor = Attributor(list(X.columns))
+    choose(linear(pinjaman_rp=1e-6), X.iloc[:9], facts, attributor=attributor)
+    rough = dataclasses.replace(facts, values=facts.values.astype("float32"), known=facts.known.iloc[:, :0])
+    choice = choose(model, X, rough, attributor=attributor)
+    kept = [name for name in facts.values if name in choice.features]
+    exact = dataclasses.replace(facts, values=facts.values[kept], known=facts.known[kept])
+    whole = explain(model, X, facts)
+    pd.testing.assert_frame_equal(word(choice, exact, cohort=facts), whole.cards, check_exact=True)
+    assert choice.features == set(whole.cards["fitur"]) <= set(tellable(facts.catalogue["theme"]))
+
+
+def test_equal_values_of_several_days_keep_their_own_day(X, facts):
+    """Sentences are worded once per value: what differs between its families must still differ."""
+    same = facts.values.assign(pinjaman_rp=2_000_000.0)
+    days = pd.array(np.arange(20_000, 20_000 + len(X)), dtype="Int32")
+    own = dataclasses.replace(facts, values=same, known=facts.known.assign(pinjaman_rp=days))
+    cards = explain(linear(pinjaman_rp=1e-6), X, own).cards
+    assert cards["kalimat"].nunique() == cards["tanggal_diketahui"].nunique() == len(cards) > 50

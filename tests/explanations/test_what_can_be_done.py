@@ -6,17 +6,18 @@ import pandas as pd
 import pytest
 from fake_models import Linear
 
-from pkh_graduation.contracts import ContractError, Evidence, Facts
+from pkh_graduation.contracts import ContractError, Evidence, ExplainedPart, Facts
 from pkh_graduation.explanations.levers import (
     BAHAN_BICARA,
     COLUMNS,
     MOST,
+    NEEDED_FACTS,
     PERINGATAN,
     TIDAK_ADA,
     suggest,
 )
 from pkh_graduation.explanations.linter import lint
-from pkh_graduation.explanations.what_if import changed, what_if
+from pkh_graduation.explanations.what_if import Inquiry, changed, what_if
 from pkh_graduation.features import dictionary
 from pkh_graduation.programme.levers import HAK, TINDAKAN, Change, levers
 
@@ -92,6 +93,44 @@ def test_the_bag_tells_its_spread_and_its_agreement():
     np.testing.assert_allclose(found.change, 0.7)
     np.testing.assert_allclose((found.low[0], found.high[0]), (-0.2, 1.0))
     assert (found.agreement == 0.75).all()
+
+
+def test_some_families_are_told_what_all_would_be_told_lever_after_lever():
+    X, some = families(), np.array([40, 3, 17])
+    inquiry = Inquiry(linear(members=3, usaha_nib=0.4, usaha_izin=0.1, tabungan_level=0.3), X)
+    for lever in (LEVERS["nib"], LEVERS["pasar"]):
+        whole, few = what_if(inquiry.model, X, lever), inquiry.what_if(lever, some)
+        for name in ("change", "low", "high", "agreement"):
+            np.testing.assert_allclose(getattr(few, name), getattr(whole, name)[some], atol=1e-12)
+
+
+def test_no_other_fact_is_read_than_is_said_to_be():
+    """Lists fetch these alone; an objection that nobody fetched would be overheard."""
+    X = families(usaha_nib=0.0)
+    facts = facts_of(X)
+    facts.values["pagar_keberatan"] = np.arange(N) % 2.0
+    few = dataclasses.replace(facts, values=facts.values[[name for name in facts.values if name in NEEDED_FACTS]])
+    model = linear(**dict.fromkeys(NAMES, 1.0))
+    pd.testing.assert_frame_equal(suggest(model, X, few), suggest(model, X, facts))
+    assert len(set(suggest(model, X, few)["kpm_id"])) == N / 2
+
+
+def test_trees_are_asked_as_told_all_of_a_bag_at_once():
+    """Whoever asks them from tables must be the one who is asked."""
+    X, asked = families(usaha_nib=0.0), []
+
+    class Forest:
+        def explained_parts(self, X):
+            matrix = X[["usaha_nib"]].to_numpy(dtype=float)
+            return [ExplainedPart("tree", 0.5, matrix, ("usaha_nib",), k, estimator=10.0**k) for k in (0, 1)]
+
+    def margins(models, matrix):
+        asked.append(list(models))
+        return np.array([model * matrix[:, 0] for model in models])
+
+    found = Inquiry(Forest(), X, tree_margins=margins).what_if(LEVERS["nib"])
+    assert (found.change == 5.5).all() and (found.low == 1.0).all() and (found.high == 10.0).all()
+    assert asked == [[1.0, 10.0]] * 2
 
 
 def test_changes_set_add_and_lift():

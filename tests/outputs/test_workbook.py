@@ -182,3 +182,22 @@ def test_only_answers_are_unlocked(parts):
 def test_the_only_date_in_the_file_is_the_lists(parts):
     core = parts["docProps/core.xml"].decode()
     assert set(re.findall(r"\d{4}-\d\d-\d\dT", core)) == {"2025-09-30T"}
+
+
+@pytest.mark.parametrize("listed", [0, 1, 2, 5])
+def test_rules_and_bars_end_with_the_list_and_every_sheet_with_its_last_row(caseload, listed):
+    """What is made once for all books must not keep another book's rows."""
+    fewer = dataclasses.replace(caseload, daftar=caseload.daftar[:listed])
+    with zipfile.ZipFile(io.BytesIO(make_workbook(fewer, About(AS_OF, "999983", "m-1", "")))) as book:
+        names = sorted(name for name in book.namelist() if name.startswith("xl/worksheets/"))
+        roots = [ElementTree.fromstring(book.read(name)) for name in names]
+    for root in roots:
+        last = root.findall(".//m:row", NS)[-1].get("r")
+        assert root.find("m:dimension", NS).get("ref").endswith(last)
+    span = {0: set(), 1: {"8"}}.get(listed, {"8", str(HEAD + 1 + listed)})
+    ruled = [rule.get("sqref") for rule in roots[0].iter() if rule.get("sqref") and "validation" in rule.tag.lower()]
+    ruled += [rule.get("sqref") for rule in roots[0].findall("m:conditionalFormatting", NS)]
+    assert {row for place in ruled for row in re.findall(r"\d+", place)} == span and bool(ruled) is bool(listed)
+    shown = [text for text in roots[0].itertext() if re.fullmatch(r"0\.\d{4,}", text)]
+    assert len({float(text) for text in shown} - {round(family.p, 6) for family in fewer.daftar}) <= 1
+    assert roots[0].find("m:headerFooter/m:oddFooter", NS).text.endswith("999983")

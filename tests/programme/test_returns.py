@@ -158,3 +158,11 @@ def test_a_seal_feels_edits_and_nothing_else():
     assert (
         len({seal(cells), seal(["1", "Ibu Ani Dusun 3", 0.123456, ""]), seal(["2", *cells[1:]]), seal(cells[1:])}) == 4
     )
+
+
+@given(st.text(max_size=12), st.lists(st.text(max_size=20), max_size=4))
+def test_ids_of_rows_are_the_same_one_by_one_and_all_at_once(name, families):
+    """And the same as ever: lists that were issued long ago are found by them."""
+    expected = [returns._short("baris", name, kpm, letters=returns.ROW_LETTERS) for kpm in families]
+    assert returns.row_ids(name, families) == expected == [row_id(name, kpm) for kpm in families]
+    assert row_id("L", "k1") == "Q4BGHWDTW1"

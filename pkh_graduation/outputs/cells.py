@@ -1,0 +1,115 @@
+"""Cells: rows of a sheet as XML, because a nation's lists are hundreds of millions of cells.
+
+XlsxWriter's own way of writing a cell costs most of a book's time. Every text is an inline string cell; nothing that starts like
+a formula, a link or a number is ever one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+Cell = str | float | None
+
+LINE_POINTS = 12.5
+_LETTERS = [chr(ord("A") + place) for place in range(26)]
+_COLUMNS = [*_LETTERS, *(f"A{letter}" for letter in _LETTERS)]
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_KEPT = 8192
+
+
+def row_of(row: int, cells: Sequence[Cell], styles: Sequence[int], height: float | None = None) -> str:
+    """One row (from 0): a text, a number or None per column from the first, each with its style. ``height`` in points."""
+    number = row + 1
+    inner = "".join(
+        [
+            f'<c r="{column}{number}" {_text(style, cell) if isinstance(cell, str) else figure(style, cell)}'
+            for column, style, cell in zip(_COLUMNS, styles, cells, strict=False)
+        ]
+    )
+    return f'<row r="{number}"{_tall(height) if height else ""}>{inner}</row>'
+
+
+def figure(style: int, cell: float | None) -> str:
+    """What follows the place of a number, or of nothing."""
+    return f's="{style}"/>' if cell is None else f's="{style}"><v>{cell!r}</v></c>'
+
+
+class Pen(dict[str, tuple[str, int]]):
+    """Writes the texts of one column: text -> what follows the place of its cell, and how many lines it takes there.
+
+    ``room``: signs on a line. Kept, because most texts (desa, dates, bands) stand in a book hundreds of times.
+    """
+
+    def __init__(self, style: int, room: float = math.inf) -> None:
+        super().__init__()
+        self._style, self._room = style, room
+
+    def __missing__(self, text: str) -> tuple[str, int]:
+        if len(self) >= _KEPT:
+            self.clear()
+        made = self[text] = (_inline(self._style, text), _lines(text, self._room))
+        return made
+
+
+class Look:
+    """Rows that look alike: per column a pen, or the style of cells that stay empty; at least ``least`` lines high."""
+
+    def __init__(self, columns: Sequence[Pen | int], least: int = 1) -> None:
+        self._pens = [column for column in columns if isinstance(column, Pen)]
+        self._least = least
+        cells = ["{}" if isinstance(column, Pen) else figure(column, None) for column in columns]
+        inner = "".join(f'<c r="{place}{{0}}" {cell}' for place, cell in zip(_COLUMNS, cells, strict=False))
+        self._form = f'<row r="{{0}}"{{1}}>{_numbered(inner)}</row>'
+
+    def row(self, row: int, texts: Sequence[str], number: tuple[int, str] | None = None) -> str:
+        """One row (from 0) of a text per pen; ``number`` is the place of a pen whose cell shows a `figure` in the text's stead."""
+        made = [pen[text] for pen, text in zip(self._pens, texts, strict=True)]
+        cells, lines = zip(*made, strict=True)
+        if number is not None:
+            cells = (*cells[: number[0]], number[1], *cells[number[0] + 1 :])
+        return self._form.format(row + 1, _tall_of(max(self._least, *lines)), *cells)
+
+
+def _numbered(form: str) -> str:
+    """Open places numbered from 2, after the number of the row and its height."""
+    pieces = form.split("{}")
+    return pieces[0] + "".join(f"{{{place}}}{piece}" for place, piece in enumerate(pieces[1:], 2))
+
+
+def _lines(text: str, room: float) -> int:
+    if len(text) <= room and "\n" not in text:
+        return 1
+    return sum([max(1, math.ceil(len(line) / room)) for line in text.split("\n")])
+
+
+@cache
+def _tall_of(lines: int) -> str:
+    """Spreadsheet programs on phones do not fit rows to wrapped text by themselves."""
+    return _tall(min(400.0, (6 if lines > 1 else 3) + LINE_POINTS * lines))
+
+
+def _tall(height: float) -> str:
+    return f' ht="{height:g}" customHeight="1"'
+
+
+@lru_cache(maxsize=_KEPT)
+def _text(style: int, text: str) -> str:
+    return _inline(style, text)
+
+
+def _inline(style: int, text: str) -> str:
+    """What follows the place of a text."""
+    return f's="{style}" t="inlineStr"><is><t>{_escape(text)}</t></is></c>' if text else f's="{style}"/>'
+
+
+def _escape(text: str) -> str:
+    """Text of XML: markup as text, signs that XML has no word for as U+FFFD."""
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if "_x" in text:
+        text = _ESCAPED.sub("_x005F_", text)
+    return _CONTROL.sub("\ufffd", text) if _CONTROL.search(text) else text
