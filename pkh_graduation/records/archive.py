@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pkh_graduation.records.errors import RecordsError
 from pkh_graduation.records.limits import MAX_MEMBERS, MAX_RATIO, MAX_SHEET, MAX_UNPACKED, RATIO_FROM
+from pkh_graduation.records.odd_sheets import Places
 from pkh_graduation.records.ods_bounds import Repetitions
 from pkh_graduation.records.sheet_bounds import Rectangle, SharedTexts
 
@@ -70,19 +71,32 @@ def _check_members(archive: zipfile.ZipFile, name: str) -> None:
                     shared.see_texts(piece)
     longest, named = shared.longest, 0
     for member in sheets:
-        bounds = Repetitions() if _ODS.search(member.filename) else Rectangle()
-        for piece in _unpacked(archive, member, name):
-            bounds.see(piece)
-            named += piece.count(b'"s"') + piece.count(b"'s'") if longest else 0
-        if bounds.damaged:
-            raise zipfile.BadZipFile("a sheet is no sheet, or a cell has a place that is none")
-        if bounds.cells > MAX_SHEET:
-            raise RecordsError(
-                f"{name}: a sheet reaches to row {bounds.rows} and column {bounds.columns}, more than {MAX_SHEET:,} cells. "
-                "Delete what stands far from the table, or export it as CSV."
-            )
+        named += _check_reach(archive, member, name, bool(longest))
     if named * longest > MAX_UNPACKED:
         _check_copies(archive, sheets, shared, name)
+
+
+def _check_reach(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, shared: bool) -> int:
+    """How often a sheet names shared texts, if it does not span too many cells."""
+    usual, named = Rectangle(), 0
+    reach: Rectangle | Repetitions | Places = usual
+    if _ODS.search(member.filename):
+        reach = Repetitions()
+    for piece in _unpacked(archive, member, name):
+        reach.see(piece)
+        named += piece.count(b'"s"') + piece.count(b"'s'") if shared else 0
+    if usual.odd:
+        reach = Places()
+        for piece in _unpacked(archive, member, name):
+            reach.see(piece)
+    if isinstance(reach, Repetitions | Places) and reach.damaged:
+        raise zipfile.BadZipFile("a sheet is no sheet, or a cell has a place that is none")
+    if reach.cells > MAX_SHEET:
+        raise RecordsError(
+            f"{name}: a sheet reaches to row {reach.rows} and column {reach.columns}, more than {MAX_SHEET:,} cells. "
+            "Delete what stands far from the table, or export it as CSV."
+        )
+    return named
 
 
 def _check_copies(archive: zipfile.ZipFile, sheets: list[zipfile.ZipInfo], shared: SharedTexts, name: str) -> None:

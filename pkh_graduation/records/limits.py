@@ -29,5 +29,8 @@ MAX_MEMBERS = 10_000
 MAX_SHEET = 48_000_000
 """Cells of the rectangle that a sheet's cells span; readers of workbooks hold all of it."""
 
+MAX_CELLS_OF_BYTE = 1_100
+"""Cells of a survey file per byte: its formats take a byte for a cell, and deflate makes at most 1,032 bytes of one."""
+
 MAX_MAPPING = 1 << 20
 """Bytes of a mapping file."""

@@ -10,13 +10,13 @@ import re
 
 import numpy as np
 
-_FAR = re.compile(rb' r="(?![A-Za-z]?[0-9]{1,6}")')
-"""Places that are not plainly of one letter and at most six digits."""
-_ODD = re.compile(rb"\br\s*=\s*'|\br\s+=|\br=\s|[\t\r\n]r=")
-_ODD_MARKS = (b"='", b"\t", b"\n", b"\r", b" =", b"= ")
-"""Places written in any other way than ``r="A1"``, and the marks of which they need one."""
-_PLACE = re.compile(rb"""<(?:[^\s<>"'/]*:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([^"'>]*)""")
-_CELL = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+from pkh_graduation.records.odd_sheets import column_number
+
+_TAG = re.compile(rb"<(?:[^\s<>\"'/:]+:)?(?:c|row)[\s/>]")
+_PLACE = re.compile(rb"[^\w:.\-]r\s*=")
+_PLAIN = re.compile(rb'<(?:c|row) r="[A-Za-z]?[0-9]{1,6}"')
+_USUAL = re.compile(rb'<(?:[^\s<>"\'/:]+:)?(?:c|row) r="([A-Za-z]{0,3})([0-9]{1,7})"')
+"""A cell or row; anything that could be its place; places of one letter and six digits at most; all usual places."""
 _NAMES_SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})""")
 _SHARED = re.compile(rb"<(?:\w+:)?si\b")
 _LONGEST_TAG = 1 << 26
@@ -26,13 +26,13 @@ _PLAIN_ROWS, _PLAIN_COLUMNS = 999_999, 26
 class Rectangle:
     """The rectangle of a sheet's cells, seen piece by piece (``rows`` times ``columns``).
 
-    Pieces that name only columns of one letter and rows of at most six digits need no closer look.
+    Pieces that name only columns of one letter and rows of at most six digits need no closer look. ``odd``: some cell, row or
+    place is not written as all usual writers do, so that only a reader of XML can be sure (`odd_sheets`).
     """
 
     def __init__(self) -> None:
         self.rows = self.columns = 0
-        self.damaged = False
-        self._close = False
+        self.odd = False
         self._tail = b""
 
     @property
@@ -41,34 +41,25 @@ class Rectangle:
         return self.rows * self.columns
 
     def see(self, piece: bytes) -> None:
-        """Look at the next piece of the sheet's text; ``damaged`` tells a place that is none, of which no reader is sure."""
+        """Look at the next piece of the sheet's text."""
         text = self._tail + piece
         end = text.rfind(b">") + 1
         text, self._tail = text[:end], text[end:]
-        self.damaged = self.damaged or len(self._tail) > _LONGEST_TAG
-        self._close = self._close or _is_far(text)
-        if not self._close:
+        self.odd = self.odd or len(self._tail) > _LONGEST_TAG
+        places = len(_PLACE.findall(text))
+        self.odd = self.odd or places != len(_TAG.findall(text))
+        if self.odd or not places:
+            return
+        if places == len(_PLAIN.findall(text)):
             self._reach(_PLAIN_ROWS, _PLAIN_COLUMNS)
-        else:
-            for place in set(_PLACE.findall(text)):
-                found = _CELL.fullmatch(place)
-                if found:
-                    self._reach(int(found[2]), _number(found[1]))
-                self.damaged = self.damaged or not found
+            return
+        usual = _USUAL.findall(text)
+        self.odd = len(usual) != places
+        for letters, digits in set(usual):
+            self._reach(int(digits), column_number(letters.decode()))
 
     def _reach(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
-
-
-def _is_far(text: bytes) -> bool:
-    return bool(_FAR.search(text)) or (any(mark in text for mark in _ODD_MARKS) and bool(_ODD.search(text)))
-
-
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
 
 
 class SharedTexts:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pkh_graduation.records.arrays import numbers_array, values_array
 from pkh_graduation.records.errors import RecordsError
 from pkh_graduation.records.headers import header_name
+from pkh_graduation.records.limits import MAX_CELLS_OF_BYTE
 from pkh_graduation.records.raw import RawPart
 
 SURVEYS = (".dta", ".sav", ".zsav")
@@ -55,6 +56,9 @@ def _read(path: Path, name: str) -> tuple[pd.DataFrame, Any]:
         ) from error
     read = pyreadstat.read_dta if path.suffix.casefold() == ".dta" else pyreadstat.read_sav
     try:
+        _, about = read(str(path), metadataonly=True)
+        if (about.number_rows or 0) * (about.number_columns or 1) > MAX_CELLS_OF_BYTE * path.stat().st_size:
+            raise RecordsError(_DAMAGED.format(name=name))  # it would be filled up with rows that are not there
         frame, about = read(str(path), user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError, OSError) as error:
         raise RecordsError(_DAMAGED.format(name=name)) from error

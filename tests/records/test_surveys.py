@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,20 @@ def test_damaged_files_and_doubled_headers_are_refused_in_words(tmp_path):
     pyreadstat.write_dta(pd.DataFrame({"nik": ["1"], "NIK": ["2"]}), str(twice))
     with pytest.raises(RecordsError, match=r"\['nik'\] occur twice"):
         read_survey(twice, "a.dta")
+
+
+def test_a_file_that_declares_rows_it_cannot_hold_is_damage(tmp_path):
+    path = written(tmp_path, "sav", members())
+    content = bytearray(path.read_bytes())
+    assert int.from_bytes(content[80:84], "little") == len(
+        members()
+    )  # the number of cases, by the format's description
+    content[80:84] = (1 << 26).to_bytes(4, "little")
+    path.write_bytes(content)
+    began = time.process_time()
+    with pytest.raises(RecordsError, match="Export it again"):
+        read_survey(path, "regsosek.sav")
+    assert time.process_time() - began < 1
 
 
 def test_a_variable_whose_name_is_gone_is_damage(tmp_path, monkeypatch):
