@@ -14,9 +14,13 @@ from pkh_graduation.records.odd_sheets import column_number
 
 _TAG = re.compile(rb"<(?:[^\s<>\"'/:]+:)?(?:c|row)[\s/>]")
 _PLACE = re.compile(rb"[^\w:.\-]r\s*=")
-_PLAIN = re.compile(rb'<(?:c|row) r="[A-Za-z]?[0-9]{1,6}"')
-_USUAL = re.compile(rb'<(?:[^\s<>"\'/:]+:)?(?:c|row) r="([A-Za-z]{0,3})([0-9]{1,7})"')
-"""A cell or row; anything that could be its place; places of one letter and six digits at most; all usual places."""
+_FIRST = re.compile(rb'<(?:[^\s<>"\'/:]+:)?(?:c|row) r="')
+"""A cell or row; anything that could be its place; a cell or row that begins with its place."""
+_FAR = re.compile(rb' r="(?![A-Za-z]?[0-9]{1,6}")')
+_USUAL = re.compile(rb' r="([A-Za-z]{0,3})([0-9]{1,7})"')
+"""Places of more than one letter and six digits; all places that a sheet can have."""
+_PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
+_SPACES = (b"\t", b"\n", b"\r", b"r =")
 _NAMES_SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})""")
 _SHARED = re.compile(rb"<(?:\w+:)?si\b")
 _LONGEST_TAG = 1 << 26
@@ -46,20 +50,37 @@ class Rectangle:
         end = text.rfind(b">") + 1
         text, self._tail = text[:end], text[end:]
         self.odd = self.odd or len(self._tail) > _LONGEST_TAG
-        places = len(_PLACE.findall(text))
-        self.odd = self.odd or places != len(_TAG.findall(text))
-        if self.odd or not places:
-            return
-        if places == len(_PLAIN.findall(text)):
+        places = None if self.odd else _places(text)
+        if places is None:
+            self.odd = True
+        elif places and not _FAR.search(text):
             self._reach(_PLAIN_ROWS, _PLAIN_COLUMNS)
-            return
-        usual = _USUAL.findall(text)
-        self.odd = len(usual) != places
-        for letters, digits in set(usual):
-            self._reach(int(digits), column_number(letters.decode()))
+        elif places:
+            usual = _USUAL.findall(text)
+            self.odd = len(usual) != places
+            for letters, digits in set(usual):
+                self._reach(int(digits), column_number(letters.decode()))
 
     def _reach(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
+
+
+def _places(text: bytes) -> int | None:
+    """How many cells and rows there are, if each begins with its place and nothing else could be a place; else None.
+
+    Counting short words is ten times as fast as taking places out; where it cannot tell, places are taken out.
+    """
+    cells, rows = text.count(b'<c r="'), text.count(b'<row r="')
+    if (
+        text.count(b"<c") == cells
+        and text.count(b"<row") == rows
+        and text.count(b"r=") == cells + rows
+        and not any(space in text for space in _SPACES)
+        and not _PREFIXED.search(text)
+    ):
+        return cells + rows
+    places = len(_PLACE.findall(text))
+    return places if places == len(_TAG.findall(text)) == len(_FIRST.findall(text)) else None
 
 
 class SharedTexts:
