@@ -38,7 +38,7 @@ class Repetitions:
         if not self.damaged:
             try:
                 self._parser.Parse(piece, False)
-            except expat.ExpatError:
+            except (expat.ExpatError, LookupError, ValueError):  # the last two: an encoding that is none
                 self.damaged = True
 
     def _declare(self, *_: object) -> None:

@@ -182,6 +182,14 @@ def test_a_place_said_twice_or_run_together_is_refused(tmp_path: Path, cell: str
         read_workbook(sheet_of(tmp_path, f'<row r="1">{cell}<v>1</v></c></row>'), "b.xlsx", NAMES)
 
 
+@pytest.mark.parametrize("encoding", ["trueUTF-8", "cp932"])
+def test_a_sheet_in_an_encoding_that_is_none_is_refused(tmp_path: Path, encoding: str) -> None:
+    cells = f'<?xml version="1.0" encoding="{encoding}"?><worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>'
+    path = sheet_of(tmp_path, "", sheet1=cells)
+    with pytest.raises(RecordsError, match="cannot be opened as a workbook"):
+        read_workbook(path, "b.xlsx", NAMES)
+
+
 def test_a_sheet_written_in_an_unusual_way_is_read_all_the_same(tmp_path: Path) -> None:
     head, line = (
         "".join(
