@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,14 @@ def open_client(folder: Path, uri: str | None = None) -> Any:
         raise PermissionError(f"{folder} cannot be written: give --out a folder of your own.")
     place = address(folder, uri)
     if place == tracking_uri(folder) and not (folder / STORE).exists():
-        write_bytes(folder / STORE, _empty_store(mlflow))
+        write_bytes(folder / STORE, _empty_store())
     return mlflow.MlflowClient(tracking_uri=place, registry_uri=place)
 
 
-def _empty_store(mlflow: Any) -> bytes:
+@cache
+def _empty_store() -> bytes:
     """A store without runs, made elsewhere: MLflow makes its tables one by one, and cannot go on from half of them."""
+    mlflow = quiet_mlflow()
     with tempfile.TemporaryDirectory() as room:
         place = tracking_uri(Path(room))
         mlflow.MlflowClient(tracking_uri=place, registry_uri=place).search_experiments(max_results=1)

@@ -66,6 +66,7 @@ def test_a_store_broken_off_while_it_is_made_is_made_anew(tmp_path, monkeypatch)
     def broken_off(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
+    tracking._empty_store.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(utils, "_upgrade_db", broken_off)
         with pytest.raises(OSError, match="No space"):
