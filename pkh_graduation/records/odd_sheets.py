@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from xml.parsers import expat
 
 _PLACE = re.compile(r"([A-Za-z]{0,3})([0-9]{1,7})")
 
 
-class Places:
-    """The rectangle of a sheet's cells, seen piece by piece (``rows`` times ``columns``).
+class Tags(ABC):
+    """A sheet's text read tag by tag, piece by piece, and the rectangle of its cells (``rows`` times ``columns``).
 
-    A cell or row that says no place stands after the one before it. ``damaged``: the text is no XML (a place said twice is none),
-    declares names of its own, or has a place that is none.
+    ``damaged``: the text is no XML (a place said twice is none), or declares names of its own.
     """
 
     def __init__(self) -> None:
         self.rows = self.columns = 0
         self.damaged = False
-        self._row = self._column = 0
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
         self._parser.StartDoctypeDeclHandler = self._declare
 
     @property
@@ -38,6 +38,22 @@ class Places:
 
     def _declare(self, *_: object) -> None:
         self.damaged = True
+
+    @abstractmethod
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
+        """Each kind of sheet has tags of its own."""
+
+    def _close(self, tag: str) -> None:
+        """A sheet of XLSX says all when its tags open."""
+        return
+
+
+class Places(Tags):
+    """A sheet of XLSX. A cell or row that says no place stands after the one before it; a place that is none is damage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = self._column = 0
 
     def _open(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]

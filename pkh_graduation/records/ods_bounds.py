@@ -6,43 +6,23 @@ Spreadsheets fill the rest of a sheet with one repeated empty cell, which nobody
 from __future__ import annotations
 
 import re
-from xml.parsers import expat
+
+from pkh_graduation.records.odd_sheets import Tags
 
 _CELLS = ("table-cell", "covered-table-cell")
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-class Repetitions:
-    """The largest rectangle of the cells of a workbook's sheets, seen piece by piece (``rows`` times ``columns``)."""
+class Repetitions(Tags):
+    """The sheets of an ODS workbook; the rectangle is that of the largest."""
 
     def __init__(self) -> None:
-        self.rows = self.columns = 0
-        self.damaged = False
+        super().__init__()
         self._row = self._column = self._width = 0
         self._height = self._widest = 0
         self._times = 1
         self._repeated = 1
         self._says = self._within = False
-        self._parser = expat.ParserCreate()
-        self._parser.StartElementHandler = self._open
-        self._parser.EndElementHandler = self._close
-        self._parser.StartDoctypeDeclHandler = self._declare
-
-    @property
-    def cells(self) -> int:
-        """Cells of the largest sheet."""
-        return self.rows * self.columns
-
-    def see(self, piece: bytes) -> None:
-        """Look at the next piece of the text; ``damaged`` tells text that is none, or declares names of its own."""
-        if not self.damaged:
-            try:
-                self._parser.Parse(piece, False)
-            except (expat.ExpatError, LookupError, ValueError):  # the last two: an encoding that is none
-                self.damaged = True
-
-    def _declare(self, *_: object) -> None:
-        self.damaged = True
 
     def _open(self, tag: str, attributes: dict[str, str]) -> None:
         own = {name.rpartition(":")[2]: value for name, value in attributes.items()}
