@@ -95,10 +95,8 @@ def _planned(blank: Blank, plan: Sequence[Sequence[Family]], title: str) -> Fill
         f"Rencana kerja kunjungan: {len(families)} keluarga, paling banyak {max(map(len, plan))} sebulan, "
         "berurut per desa. Kegiatan menurut RHK; laporkan yang sudah terlaksana."
     )
-    rows, look = (
-        [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, PLAN, _HEAD_POINTS)],
-        blank.looks[PLAN],
-    )
+    rows = [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, PLAN, _HEAD_POINTS)]
+    look = blank.looks[PLAN]
     for row, family in enumerate(families, len(rows)):
         rows.append(look.row(row, [column.text(family) for column in PLAN_COLUMNS]))
     ruled = len(rows)
@@ -124,10 +122,8 @@ def _beside(blank: Blank, caseload: Caseload, title: str) -> Filling:
 
 def _everyone(blank: Blank, caseload: Caseload, title: str) -> Filling:
     note = f"Seluruh keluarga dampingan: {words.number(len(caseload.semua))}. {words.TOOL}"
-    rows, look = (
-        [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, ALL, _HEAD_POINTS)],
-        blank.looks[ALL],
-    )
+    rows = [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, ALL, _HEAD_POINTS)]
+    look = blank.looks[ALL]
     texts = [column.text for column in ALL_COLUMNS]
     for row, family in enumerate(caseload.semua, len(rows)):
         rows.append(look.row(row, [text(family) for text in texts]))
