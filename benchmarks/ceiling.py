@@ -23,7 +23,11 @@ import datetime as dt
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -106,6 +110,19 @@ def counts(y: Outcomes, weight: np.ndarray | None = None) -> str:
     return f"{one.drop_duplicates('kpm_id')['w'].sum():,.0f} families, {leavers:,} of them left by mandiri"
 
 
+def origin_and_dates(places: Places, until: dt.date, recipe: Recipe, folds: timeline.PanelFolds) -> tuple[dt.date, int]:
+    """The origin that is judged, and how many dates up to it the office has features for."""
+    _, _, history, _, y = learning._material(places, until, recipe)
+    origin = folds.origins(y)[0]
+    return origin, sum(day <= origin for day in history.dates)
+
+
+def alone(task: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of a task run in a process of its own, which gives its memory back."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as room:
+        return room.submit(task, *arguments).result()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -122,14 +139,15 @@ def main() -> None:
     call.work.mkdir(parents=True, exist_ok=True)
     settings = read_settings(call.settings)
     recipe, places = settings.recipe, Places(call.out)
-    _, X, history, dictionary, y = learning._material(places, parse_as_of(call.as_of), recipe)
     folds = timeline.PanelFolds(call.back + 1, recipe.horizon)
-    origin = folds.origins(y)[0]
-    same_dates = recipe.model_copy(update={"history_tahap": sum(day <= origin for day in history.dates)})
+    until = parse_as_of(call.as_of)
+    origin, dates = alone(origin_and_dates, places, until, recipe, folds)
+    same_dates = recipe.model_copy(update={"history_tahap": dates})
     for seed in call.seeds:
-        make_office(call.work, call.preset, seed, origin, settings, same_dates, call.thin)
+        alone(make_office, call.work, call.preset, seed, origin, settings, same_dates, call.thin)
     if call.only_offices:
         return
+    _, X, history, dictionary, y = learning._material(places, until, recipe)
     given = Material(X, y, history, recipe.horizon, recipe.capacity)
     base = learning.make_model(recipe, dictionary)
     frames: dict[str, list[pd.DataFrame]] = {}
