@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_worlds import World, make_world, relabelled
+from scipy.special import logit
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_limits
@@ -129,8 +130,20 @@ def test_a_smaller_spread_draws_the_ramps_together(world):
     """The bag's members agree more the less each may learn; without a spread the data choose among the usual ones."""
     free, held = (small(blend=1.0, ramp_spread=spread).fit(world.X, world.y).mandiri_ for spread in (None, 0.02))
     assert free.spread_ in _SPREADS and held.spread_ == 0.02
-    assert np.ptp(held.coef_, axis=0).max() < np.ptp(free.coef_, axis=0).max() / 2
-    assert np.abs(held.coef_).max() < np.abs(free.coef_).max()
+    apart, close = (np.ptp(one.coef_, axis=0).max() / np.abs(one.coef_).max() for one in (free, held))
+    assert close < apart / 2
+
+
+@pytest.mark.parametrize("calibration", ["none", "platt"])
+def test_a_tight_prior_does_not_draw_the_chances_together(calibration):
+    """A prior twenty times tighter than the data ask for: the log-odds still spread as the true ones do, and so the mean holds."""
+    world = make_world(n=3000, seed=1, level=-3.6)
+    last = world.X[world.X.index.get_level_values("as_of") == world.X.index.get_level_values("as_of").max()]
+    model = small(blend=1.0, n_members=3, ramp_spread=0.02, calibration=calibration).fit(world.X, world.y)
+    said, true = model.predict_incidence(last, 1).path[:, 1, 1], world.mandiri[world.places(last.index), -1]
+    slope = np.polyfit(logit(said), logit(true), 1)[0]
+    assert 0.75 < slope < 1.33
+    assert 0.75 < said.mean() / true.mean() < 1.33
 
 
 @pytest.mark.parametrize("blend", [0.0, 0.5, 1.0])
