@@ -7,7 +7,10 @@ expect of the coming regime) the model learns from what was known on that day; i
 compared with what came: one line for each family and quarter at risk, so that labels are independent given the
 probabilities. Printed per origin and kind: predicted over observed events and the slope of a logistic
 recalibration, with 95 % intervals by household; the calibration error over groups with the 95 % quantile that the model's own
-probabilities allow, for deciles of p, for kecamatan, and for kecamatan with every group's ratio shrunken towards all; log-loss.
+probabilities allow, for deciles of p, for the groups of families that the programme facts name (section 7; one error an axis,
+each exceeding its limit by chance one time in twenty), for kecamatan, and for kecamatan with every group's ratio shrunken towards
+all; log-loss. A family's chance is that with an average pendamping in an average place (their effects are integrated out), so
+what kecamatan differ by beyond their families is expected to show there and nowhere else.
 
 Levels move with the quota regime, and chances are promised within one only. The regimes of a made-up office are planted (yearly
 rates in ``records/population/marginals.toml``): an origin is judged on those of the four quarters whose rate is that of the
@@ -41,16 +44,18 @@ from pkh_graduation.contracts import Outcomes, Scores, Snapshots
 from pkh_graduation.estimators import at_rate, calibration, calibration_checks
 from pkh_graduation.estimators.calibration_checks import CalibrationMeasures
 from pkh_graduation.estimators.person_period import dates_of, follow_up, periods_at_risk, quarter_of
+from pkh_graduation.evaluation.fairness_groups import AXES
 from pkh_graduation.programme.calendar import add_tahap
 from pkh_graduation.programme.rules import regime
 from pkh_graduation.programme.vocabulary import MANDIRI
 from pkh_graduation.records.population.marginals import marginals
-from pkh_graduation.workflows import featuring, learning
+from pkh_graduation.workflows import featuring, judging, learning
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Recipe, read_settings
 
 HORIZON = 4
 PUBLISHED = "regime"
+FAMILIES = tuple(axis.name for axis in AXES if axis.named)
 TARGETS = (0.2, 0.5, 0.7, 0.8, 0.9)
 
 
@@ -90,12 +95,17 @@ def figures(lines: pd.DataFrame) -> dict[str, object]:
     p, event = lines["p"].to_numpy(), lines["event"].to_numpy()
     whole, by_place = measure(lines), measure(lines, place)
     error, limit = calibration_checks.shrunken_error(p, event, place, outcome=outcome_of(lines))
+    kinds = {
+        axis: measure(lines, lines[axis].to_numpy()) for axis in FAMILIES if axis in lines and lines[axis].nunique() > 1
+    }
     return {
         "family_quarters": whole.n,
         "exits": whole.events,
         "pred/obs": f"{whole.ratio:.3f} ({whole.ratio_low:.3f}-{whole.ratio_high:.3f})",
         "slope": f"{whole.slope:.3f} ({whole.slope_low:.3f}-{whole.slope_high:.3f})",
         "ece/limit deciles": f"{whole.ece:.5f}/{whole.ece_limit:.5f}",
+        "axes above the limit": f"{sum(one.ece > one.ece_limit for one in kinds.values())} of {len(kinds)}",
+        "ece/limit by axis": {axis: f"{one.ece:.5f}/{one.ece_limit:.5f}" for axis, one in kinds.items()},
         "ece/limit kecamatan": f"{by_place.ece:.5f}/{by_place.ece_limit:.5f}",
         "the same, shrunken": f"{error:.5f}/{limit:.5f}",
         "log_loss": round(log_loss(lines), 6),
@@ -130,6 +140,7 @@ def material(office: Path, as_of: dt.date, recipe: Recipe) -> tuple[pd.DataFrame
 
 def judge(
     office: tuple[pd.DataFrame, Snapshots, pd.DataFrame, Outcomes],
+    places: Places,
     recipe: Recipe,
     origins: list[str],
     kinds: list[str],
@@ -163,6 +174,8 @@ def judge(
             past.setdefault(origin, (scores.frame[MANDIRI].to_numpy(), left))
             place = history.frame.loc[fold.test, "kecamatan"].fillna("").to_numpy()
             lines = lines.assign(kecamatan=place[lines["row"]])
+            groups = judging.groups_at(places, origin).reindex(fold.test)
+            lines = lines.assign(**{axis: groups[axis].to_numpy()[lines["row"]] for axis in groups})
             if same:
                 alike.setdefault(kind, []).append(lines)
             told = f"same ({len(same)})" if same else "changed"
@@ -204,7 +217,7 @@ def main() -> None:
     wanted = parser.parse_args()
     recipe = read_settings(wanted.settings).recipe
     office = material(wanted.office, wanted.as_of, recipe)
-    print(judge(office, recipe, wanted.origins, wanted.kinds, wanted.back).to_string())
+    print(judge(office, Places(wanted.office), recipe, wanted.origins, wanted.kinds, wanted.back).to_string())
 
 
 if __name__ == "__main__":
