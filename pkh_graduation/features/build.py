@@ -82,7 +82,8 @@ def moments_of(spine: pd.DataFrame) -> dict[int, Moment]:
 
 def model_matrix(values: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Columns of X (n, p), float32: rounded once, here, so that thresholds of trees mean the same in float32 and float64."""
-    matrix = np.full((len(values), len(names)), np.nan, dtype=np.float32)
+    # Written and read column by column, so kept that way.
+    matrix = np.full((len(values), len(names)), np.nan, dtype=np.float32, order="F")
     for place, name in enumerate(names):
         if name in values:
             matrix[:, place] = values[name].to_numpy(dtype="float64", na_value=np.nan)

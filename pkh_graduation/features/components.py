@@ -203,6 +203,8 @@ class _Rows:
             return members[column].fillna(missing).to_numpy(dtype="int64")
 
         place: Mapping[str, int] = {name: i for i, (name, *_) in enumerate(_LEVELS, 1)}
+        # Each text is looked up once, not each row.
+        level, levels = pd.factorize(members["jenjang"])
         return cls(
             seen=whole("day", 0),
             birth=whole("tanggal_lahir", NEVER),
@@ -211,7 +213,7 @@ class _Rows:
             status=whole("sekolah_status", -1),
             studied=whole("pendidikan", -1),
             grade=whole("kelas", -1),
-            level=members["jenjang"].map(place).fillna(0).to_numpy(dtype="int64"),
+            level=np.array([*(place.get(name, 0) for name in levels), 0])[level],
             pregnant=whole("hamil", 0) == 1,
             due=whole("tanggal_perkiraan_lahir", NEVER),
             disabled=whole("disabilitas_berat", 0) == 1,

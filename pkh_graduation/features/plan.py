@@ -121,7 +121,7 @@ def compute(
         values |= {f.name: made[f.name] for f in hatch.features}
         if plan.twins:
             known |= {f.name: made["known_day"] for f in hatch.features}
-    return pd.DataFrame(values, index=order), pd.DataFrame(known, index=order)
+    return pd.DataFrame(values, index=order, copy=False), pd.DataFrame(known, index=order, copy=False)
 
 
 def place_totals(plan: FeaturePlan, tables: Tables, cohort: pd.DataFrame, moment: Moment, engine: Engine) -> Totals:

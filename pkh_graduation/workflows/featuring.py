@@ -222,7 +222,7 @@ class FeatureRun:
         columns = dict(zip(self.names, room.model_matrix(values, self.names).T, strict=True))
         columns |= {FACT + name: values[name].array for name in self.exact if name in values}
         cohort = self.cohort(day).read(bucket, ["kpm"])
-        frame = pd.DataFrame(columns, index=cohort.index)
+        frame = pd.DataFrame(columns, index=cohort.index, copy=False)
         self.rows(day).write(bucket, frame, self.inputs(bucket, plan, day))
         return len(frame)
 
