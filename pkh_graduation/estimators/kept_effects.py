@@ -18,8 +18,8 @@ from pkh_graduation.estimators.uplift import EffectBounds, Study
 
 _NODE = {"feature_idx": "feature", "num_threshold": "threshold", "missing_go_to_left": "missing_left", "left": "left",
          "right": "right", "is_leaf": "leaf", "value": "value"}  # fmt: skip
-_SCALARS = ("average", "average_se", "centre")
-_BOUNDS = (*_SCALARS, "coef", "cov", "edges", "shift", "spread")
+_SCALARS = ("average", "average_se")
+_BOUNDS = (*_SCALARS, "edges", "value", "low", "high")
 
 
 def plain_effect(study: Study) -> dict[str, Any]:

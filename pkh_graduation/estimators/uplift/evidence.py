@@ -18,7 +18,7 @@ from pkh_graduation.estimators.uplift.bounds import EffectBounds, calibrate_boun
 from pkh_graduation.estimators.uplift.curves import Curve, targeting_curve
 from pkh_graduation.estimators.uplift.dr_learner import DRLearner
 from pkh_graduation.estimators.uplift.gate import Gate, ask_gate
-from pkh_graduation.estimators.uplift.overlap import EDGE, Overlap, check_overlap
+from pkh_graduation.estimators.uplift.overlap import Overlap, check_overlap
 from pkh_graduation.estimators.uplift.sensitivity import e_value, tipping_odds
 
 UNDIAN, PERCOBAAN_ALAMIAH, AMATAN = "undian", "percobaan_alamiah", "amatan"
@@ -111,7 +111,7 @@ def study_lever(
         raise ValueError(f"design must be one of {sorted(GRADE_OF)}, and {UNDIAN!r} needs the logged propensity.")
     learner = DRLearner(n_folds, random_state=random_state)
     learner.fit(X, treated, outcome, propensity=propensity, groups=groups)
-    overlap = check_overlap(X, treated, learner.propensity_, edge=EDGE)
+    overlap = check_overlap(X, treated, learner.propensity_, by_lot=design == UNDIAN)
     kept = overlap.kept
     group = None if groups is None else np.asarray(groups)[kept]
     pseudo, effect = learner.pseudo_[kept], learner.effect_[kept]

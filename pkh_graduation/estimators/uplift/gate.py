@@ -1,10 +1,10 @@
 """Whether a lever helps anybody: one question per lever, answered before any family's own bound is read.
 
-A family's bound errs for one family in forty. Read over many families, two shapes of the ranking and several levers, some
-bound lies above 0 more often than that although the lever does nothing, and then for whole groups of families at once. So
-the lever is tested first, on one number: what would have been gained by giving it to exactly the families whose effect,
-learned without their fold, is above 0 (a lever that helps some and harms others may gain where its average is 0). One-sided,
-and corrected for the number of levers studied together (Bonferroni; gatekeeping: Dmitrienko and Tamhane 2007).
+The bounds of a lever that does nothing err for one lever in forty, whole groups of families at once (`bounds`); with several
+levers studied together some lever errs more often than that. So the lever is tested first, on one number: what would have
+been gained by giving it to exactly the families whose effect, learned without their fold, is above 0 (a lever that helps some
+and harms others may gain where its average is 0). One-sided, and corrected for the number of levers studied together
+(Bonferroni; gatekeeping: Dmitrienko and Tamhane 2007).
 """
 
 from __future__ import annotations
