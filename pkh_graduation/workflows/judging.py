@@ -14,6 +14,7 @@ from pkh_graduation.contracts import Contender, Outcomes, Progress, Snapshots, q
 from pkh_graduation.evaluation import BacktestReport
 from pkh_graduation.evaluation.fairness import AUDIT_COLUMNS, TOO_FEW, FairnessAudit, audit_outcomes, draw_listed
 from pkh_graduation.evaluation.fairness_groups import fairness_groups
+from pkh_graduation.evaluation.fairness_ratios import RATIO_COLUMNS, fairness_ratios
 from pkh_graduation.evaluation.model_card import CardTable
 from pkh_graduation.workflows import featuring, scoring
 from pkh_graduation.workflows.places import Places
@@ -46,10 +47,12 @@ def complete(
     return dataclasses.replace(report, holdouts=holdouts, life=life)
 
 
-def audit(places: Places, report: BacktestReport, *, model: str) -> FairnessAudit:
-    """Exposure, precision, recall and calibration of the model's list at the last origin, group by group, before guardrails."""
+def audit(places: Places, report: BacktestReport, *, model: str) -> tuple[FairnessAudit, pd.DataFrame]:
+    """The model's list at the last origin before guardrails, group by group, and the worst against the best on each axis."""
     rows = last_rows(report, model)
-    return audit_outcomes(rows, groups_at(places, report.test_origin), listed=draw_listed(rows, report.capacity))
+    groups, listed = groups_at(places, report.test_origin), draw_listed(rows, report.capacity)
+    ratios = fairness_ratios(rows, groups, listed=listed, random_state=report.random_state)
+    return audit_outcomes(rows, groups, listed=listed), ratios
 
 
 def last_rows(report: BacktestReport, model: str) -> pd.DataFrame:
@@ -84,3 +87,18 @@ def audit_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
         "certain (exact tests, Holm's correction). A difference is not yet an injustice; read it beside the guards.",
     }
     return CardTable("fairness", differing, note=note)
+
+
+def ratio_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
+    """Worst against best for the model card: the axes with two groups or more that are large enough on the list."""
+    names = {"ratio": "metric", "low": "value_low", "high": "value_high"}
+    found = pd.DataFrame(lines, columns=list(RATIO_COLUMNS))
+    judged = found[found["value"].notna()]
+    beyond = int((~judged["within"].astype(bool)).sum())
+    note = {
+        "id": f"{len(judged)} perbandingan, {beyond} di luar batasnya. Yang terburuk dari banyak kelompok selalu tampak buruk: "
+        "bandingkan dengan kolom kebetulan, yang dilewati hanya 5 dari 100 daftar bila semua kelompok sama.",
+        "en": f"{len(judged)} comparisons, {beyond} beyond their limit. The worst of many groups always looks bad: compare with "
+        "the column of chance, which only 5 of 100 lists pass if all groups are alike.",
+    }
+    return CardTable("fairness_ratios", judged.drop(columns=["within", "groups"]).rename(columns=names), note=note)

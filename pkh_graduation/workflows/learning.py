@@ -87,11 +87,12 @@ def backtest(
         "rows": len(X),
         **{f"recipe.{name}": value for name, value in recipe.model_dump().items()},
     }
-    audit = judging.audit(places, report, model=MODEL)
+    audit, ratios = judging.audit(places, report, model=MODEL)
     mended = mending.mend(places, report, model=MODEL)
     figures = {
         **report.to_dict(),
         "fairness_audit": judging.lines_of(audit.table),
+        "fairness_ratios": judging.lines_of(ratios),
         "mitigation": mended.plain(),
         "choice": choice.plain() if choice else None,
     }
@@ -124,6 +125,7 @@ def _tables(told: Mapping[str, Any] | None) -> list[CardTable]:
     if told is None:
         return []
     own = [judging.audit_table(told["fairness_audit"])] if told.get("fairness_audit") else []
+    own += [judging.ratio_table(told["fairness_ratios"])] if told.get("fairness_ratios") else []
     return [
         *own,
         *mending.card_table(told.get("mitigation")),

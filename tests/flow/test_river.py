@@ -76,8 +76,13 @@ def test_the_backtest_audits_the_list_by_group(river):
     judged = pd.read_parquet(places.report / "predictions.parquet")
     last = judged[(judged["contender"] == "model") & (judged["origin"] == judged["origin"].max())]
     assert sum(line["denominator"] for line in exposure) == len(last)
-    for language, words in (("id", "angka diperiksa"), ("en", "figures were looked at")):
-        assert words in (places.report / f"model_card.{language}.html").read_text()
+    ratios = json.loads((places.report / "metrics.json").read_text())["fairness_ratios"]
+    assert {line["axis"] for line in ratios} == {line["axis"] for line in told}
+    assert all(line["low"] <= line["value"] <= line["high"] for line in ratios if line["value"] is not None)
+    words = {"id": ("angka diperiksa", "perbandingan"), "en": ("figures were looked at", "comparisons")}
+    for language, said in words.items():
+        card = (places.report / f"model_card.{language}.html").read_text()
+        assert all(word in card for word in said)
 
 
 def test_nothing_is_better_than_the_truth(river):
@@ -221,7 +226,7 @@ def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
     whole = Places(tmp_path / "satu")
     # what looks at the whole cohort must not see the cut either: a promise that some keep, floors, a level set by policy
     asked = Lists(false_discovery=0.99, exposure_axis="kepala", expected_rate=0.04, expected_rate_source="contoh")
-    for out, per_bucket in ((small, 300), (whole, 10**6)):
+    for out, per_bucket in ((small, 700), (whole, 10**6)):
         stores.write_store(apart, nothing, out.store, per_bucket=per_bucket, about=about)
         recipe, options = Recipe(history_tahap=11), {"settings": asked, "models": places.models, "vault": False}
         listing.lists(out, as_of=AS_OF, recipe=recipe, **options)
