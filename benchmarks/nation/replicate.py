@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from joblib import Parallel, delayed
 
 from pkh_graduation.stores.buckets import ROWS_PER_GROUP
 
@@ -29,28 +30,36 @@ TEXTS = ("kpm_id", "anggota_id", "usaha_id", "program_id", "sesi_id", "kelompok_
 PLACES = ("kode_wilayah", "desa", "kode", "induk")
 
 
-def replicate(base: Path, out: Path, copies: int, per_bucket: int) -> int:
+def replicate(base: Path, out: Path, copies: int, per_bucket: int, workers: int = 2) -> int:
     """Write a store of ``copies`` kabupaten, ``per_bucket`` of them to a bucket; returns the bytes written."""
     manifest = json.loads((base / "manifest.json").read_text(encoding="utf-8"))
-    (own,) = manifest["buckets"].values()
-    tables = {name: encoded(pq.read_table(base / "bucket=00" / f"{name}.parquet")) for name in own["files"]}
+    tables = tuple(next(iter(manifest["buckets"].values()))["files"])
     shared = {name: encoded(pq.read_table(base / "bersama" / f"{name}.parquet")) for name in manifest["shared"]}
     groups = [range(first, min(first + per_bucket, copies)) for first in range(0, copies, per_bucket)]
-    buckets = {}
-    for number, group in enumerate(groups):
-        folder = out / f"bucket={number:03d}"
-        files = {name: write(folder / f"{name}.parquet", shifted(table, group)) for name, table in tables.items()}
-        buckets[f"{number:03d}"] = {"kabupaten": [kabupaten(c) for c in group], "files": files}
-        print(f"bucket {number + 1}/{len(groups)}", file=sys.stderr)
+    tasks = (delayed(write_bucket)(base, tables, out, number, group) for number, group in enumerate(groups))
+    buckets = dict(Parallel(n_jobs=workers, verbose=1)(tasks))
     whole = {
         name: write(out / "bersama" / f"{name}.parquet", shifted(table, range(copies)))
         for name, table in shared.items()
     }
-    rows = {name: table.num_rows * copies for name, table in (tables | shared).items()}
+    rows = {name: sum(one["files"][name]["rows"] for one in buckets.values()) for name in tables}
+    rows |= {name: table.num_rows * copies for name, table in shared.items()}
     content = {**manifest, "tables": rows, "buckets": buckets, "shared": whole}
     content["digest"] = hashlib.sha256(f"{manifest['digest']} x {copies}".encode()).hexdigest()
     (out / "manifest.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
     return sum(path.stat().st_size for path in out.rglob("*.parquet"))
+
+
+def write_bucket(
+    base: Path, tables: tuple[str, ...], out: Path, number: int, group: range
+) -> tuple[str, dict[str, Any]]:
+    """Task of a worker: write a bucket of copies of the one kabupaten; its name and what the manifest says of it."""
+    folder = out / f"bucket={number:03d}"
+    files = {}
+    for name in tables:
+        table = encoded(pq.read_table(base / "bucket=00" / f"{name}.parquet"))
+        files[name] = write(folder / f"{name}.parquet", shifted(table, group))
+    return f"{number:03d}", {"kabupaten": [kabupaten(c) for c in group], "files": files}
 
 
 def subset(store: Path, out: Path, buckets: int) -> None:

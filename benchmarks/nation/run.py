@@ -1,9 +1,10 @@
 """The nation run: features, scores and lists of made-up nations of growing size, each stage measured.
 
-    python benchmarks/nation/run.py --out DIR --buckets 1 2 4 6 8
+    python benchmarks/nation/run.py --out DIR --buckets 1 2 4 8 15
 
 The first time it makes one kabupaten (the demo's, about 20,000 families), learns a bundle from it, and keeps both in DIR/base.
-Every size is that kabupaten repeated (`replicate`). CPU seconds are of all processes; memory is what they held together.
+Every size is that kabupaten repeated (`replicate`), in buckets as large and with as much memory as the library has by itself.
+CPU seconds are of all processes; memory is what they held together.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from replicate import replicate, subset
 
 AS_OF = "2026-12-31"
 NATION = 10_000_000
+LISTS = 30_000
 STAGES = {"features": ["--only"], "score": [], "lists": ["--no-names"]}
 
 
@@ -67,6 +69,9 @@ def report(results: dict[int, dict[str, Measured]]) -> None:
                 f"{n:>9,}  {stage:<9} {one.cpu:7.1f}  {one.wall:7.1f}  {one.peak_mb:7.0f}  {one.cpu / n * 1e6:9.1f}"
                 f"  {one.cpu / n * NATION / 60:10.1f}"
             )
+    written = results[max(results)]["lists"]
+    wall = written.wall / written.figures["lists"] * LISTS / 60
+    print(f"{LISTS:,} lists as at the largest size: {wall:.1f} minutes of wall time")
     if len(results) > 2:
         for stage in STAGES:
             slope, low, high = growth([families[c] for c in results], [results[c][stage].cpu for c in results])
@@ -77,12 +82,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
-        "--buckets", type=int, nargs="+", default=[1, 2, 4, 6, 8], help="sizes, in buckets of kabupaten"
+        "--buckets", type=int, nargs="+", default=[1, 2, 4, 8, 15], help="sizes, in buckets of kabupaten"
     )
-    parser.add_argument("--per-bucket", type=int, default=5, help="kabupaten to a bucket, about 20,000 families each")
+    parser.add_argument("--per-bucket", type=int, default=10, help="kabupaten to a bucket, about 20,000 families each")
     parser.add_argument("--preset", default="demo")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--memory-limit", default="2GB")
+    parser.add_argument("--memory-limit", default="4GB")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="keep the folders of all sizes")
     call = parser.parse_args()
