@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pkh_graduation import evaluation, timeline
@@ -14,7 +15,7 @@ from pkh_graduation.contracts import Contender, Outcomes, Progress, Snapshots, q
 from pkh_graduation.evaluation import BacktestReport
 from pkh_graduation.evaluation.fairness import AUDIT_COLUMNS, TOO_FEW, FairnessAudit, audit_outcomes, draw_listed
 from pkh_graduation.evaluation.fairness_groups import fairness_groups
-from pkh_graduation.evaluation.fairness_ratios import RATIO_COLUMNS, fairness_ratios
+from pkh_graduation.evaluation.fairness_ratios import FDR_RATIO, RATIO_COLUMNS, fairness_ratios
 from pkh_graduation.evaluation.model_card import CardTable
 from pkh_graduation.workflows import featuring, scoring
 from pkh_graduation.workflows.places import Places
@@ -78,7 +79,7 @@ def audit_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
     columns = {"axis": "axis", "group": "kelompok", "metric": "metric", "value": "value", "low": "value_low",
                "high": "value_high", "overall": "overall"}  # fmt: skip
     found = FairnessAudit(pd.DataFrame(lines, columns=list(AUDIT_COLUMNS)))
-    differing = found.different()[list(columns)].rename(columns=columns)
+    differing = worded_axis(found.different()[list(columns)].rename(columns=columns))
     looked, few = len(found.table), int((found.table["verdict"] == TOO_FEW).sum())
     note = {
         "id": f"{looked} angka diperiksa, {few} terlalu sedikit untuk dinilai; yang terbukti berbeda ditampilkan "
@@ -94,11 +95,20 @@ def ratio_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
     names = {"ratio": "metric", "low": "value_low", "high": "value_high"}
     found = pd.DataFrame(lines, columns=list(RATIO_COLUMNS))
     judged = found[found["value"].notna()]
-    beyond = int((~judged["within"].astype(bool)).sum())
+    beyond = ~judged["within"].astype(bool)
+    excess = judged["value"] - judged["by_chance"]
+    sure = beyond & (np.where(judged["ratio"] == FDR_RATIO, excess, -excess) > 0)
     note = {
-        "id": f"{len(judged)} perbandingan, {beyond} di luar batasnya. Yang terburuk dari banyak kelompok selalu tampak buruk: "
-        "bandingkan dengan kolom kebetulan, yang dilewati hanya 5 dari 100 daftar bila semua kelompok sama.",
-        "en": f"{len(judged)} comparisons, {beyond} beyond their limit. The worst of many groups always looks bad: compare with "
-        "the column of chance, which only 5 of 100 lists pass if all groups are alike.",
+        "id": f"{len(judged)} perbandingan, {beyond.sum()} di luar batasnya, {sure.sum()} di antaranya juga di luar yang dapat "
+        "terjadi secara kebetulan. Yang terburuk dari banyak kelompok selalu tampak buruk; kolom kebetulan dilewati hanya oleh 5 "
+        "dari 100 daftar bila semua kelompok sama.",
+        "en": f"{len(judged)} comparisons, {beyond.sum()} beyond their limit, {sure.sum()} of them also beyond what chance does. "
+        "The worst of many groups always looks bad; only 5 of 100 lists pass the column of chance if all groups are alike.",
     }
-    return CardTable("fairness_ratios", judged.drop(columns=["within", "groups"]).rename(columns=names), note=note)
+    shown = worded_axis(judged.drop(columns=["within", "groups"]).rename(columns=names))
+    return CardTable("fairness_ratios", shown, note=note)
+
+
+def worded_axis(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its axes as keys of the card's words: as plain names they would be taken for ways of listing."""
+    return frame.assign(axis="axis:" + frame["axis"].astype(str))
