@@ -4,10 +4,12 @@ import json
 import random
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 from pkh_graduation.cli.app import app
@@ -17,6 +19,14 @@ runner = CliRunner()
 FAMILIES = 12
 CASES, CHUNKS = 200, 8
 NEEDED = ("keluarga", "anggota", "peristiwa_status", "kelompok", "identitas")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_command():
+    """The command line is put together once, not anew for every export."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="module")
