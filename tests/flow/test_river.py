@@ -226,7 +226,7 @@ def test_lists_do_not_depend_on_the_buckets(river, records, tmp_path):
     whole = Places(tmp_path / "satu")
     # what looks at the whole cohort must not see the cut either: a promise that some keep, floors, a level set by policy
     asked = Lists(false_discovery=0.99, exposure_axis="kepala", expected_rate=0.04, expected_rate_source="contoh")
-    for out, per_bucket in ((small, 700), (whole, 10**6)):
+    for out, per_bucket in ((small, 300), (whole, 10**6)):
         stores.write_store(apart, nothing, out.store, per_bucket=per_bucket, about=about)
         recipe, options = Recipe(history_tahap=11), {"settings": asked, "models": places.models, "vault": False}
         listing.lists(out, as_of=AS_OF, recipe=recipe, **options)
