@@ -98,7 +98,9 @@ def main() -> None:
     )
     whole = call.out / f"bangsa-{max(call.buckets)}x{call.per_bucket}"
     if not (whole / "manifest.json").is_file():
-        size = replicate(call.out / "base" / "store", whole, max(call.buckets) * call.per_bucket, call.per_bucket)
+        size = replicate(
+            call.out / "base" / "store", whole, max(call.buckets) * call.per_bucket, call.per_bucket, call.workers
+        )
         print(f"{max(call.buckets) * call.per_bucket} kabupaten, store {size / 1e9:.2f} GB", file=sys.stderr)
     results = {}
     for buckets in call.buckets:
