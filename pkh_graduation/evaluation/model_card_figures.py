@@ -152,17 +152,20 @@ def of_frame(key: str, title: str, frame: pd.DataFrame, note: str, words: Words)
     """Any frame as a table; a named index becomes its first columns."""
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
-    rows = [
-        [_any_cell(cell, words) for cell in row] for row in frame.astype("object").itertuples(index=False, name=None)
-    ]
+    cells = frame.astype("object").itertuples(index=False, name=None)
+    rows = [[_any_cell(cell, words, column) for cell, column in zip(row, frame.columns, strict=True)] for row in cells]
     heads = [str(words.data["columns"].get(column, str(column).replace("_", " "))).strip() for column in frame.columns]
     return Table(key, title, heads, rows, note)
 
 
-def _any_cell(cell: Any, words: Words) -> str:
-    """A cell of a handed-in table: names of contenders and hold-outs as words, dates as dates, three figures of a number."""
+def _any_cell(cell: Any, words: Words, column: str) -> str:
+    """A cell of a handed-in table: axes, contenders and hold-outs as words, dates as dates, three figures of a number.
+
+    What a name means depends on its column: `desil` is an axis, and a way of listing.
+    """
     if isinstance(cell, str):
-        known = words.data["values"].get(cell, words.data["names"].get(cell))
+        named = words.data["axes"] if column == "axis" else {**words.data["names"], **words.data["values"]}
+        known = named.get(cell)
         return str(known) if known is not None else words.date(cell)
     if isinstance(cell, float) and math.isfinite(cell):
         return words.number(cell, 1 if abs(cell) >= 10 else 2 if abs(cell) >= 1 else 3)

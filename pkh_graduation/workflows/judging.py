@@ -79,7 +79,7 @@ def audit_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
     columns = {"axis": "axis", "group": "kelompok", "metric": "metric", "value": "value", "low": "value_low",
                "high": "value_high", "overall": "overall"}  # fmt: skip
     found = FairnessAudit(pd.DataFrame(lines, columns=list(AUDIT_COLUMNS)))
-    differing = worded_axis(found.different()[list(columns)].rename(columns=columns))
+    differing = found.different()[list(columns)].rename(columns=columns)
     looked, few = len(found.table), int((found.table["verdict"] == TOO_FEW).sum())
     note = {
         "id": f"{looked} angka diperiksa, {few} terlalu sedikit untuk dinilai; yang terbukti berbeda ditampilkan "
@@ -105,10 +105,4 @@ def ratio_table(lines: Sequence[Mapping[str, Any]]) -> CardTable:
         "en": f"{len(judged)} comparisons, {beyond.sum()} beyond their limit, {sure.sum()} of them also beyond what chance does. "
         "The worst of many groups always looks bad; only 5 of 100 lists pass the column of chance if all groups are alike.",
     }
-    shown = worded_axis(judged.drop(columns=["within", "groups"]).rename(columns=names))
-    return CardTable("fairness_ratios", shown, note=note)
-
-
-def worded_axis(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its axes as keys of the card's words: as plain names they would be taken for ways of listing."""
-    return frame.assign(axis="axis:" + frame["axis"].astype(str))
+    return CardTable("fairness_ratios", judged.drop(columns=["within", "groups"]).rename(columns=names), note=note)

@@ -163,7 +163,7 @@ def card_table(told: Mapping[str, Any] | None) -> list[CardTable]:
         + ". Floors are in use where the office sets exposure_axis.",
     }
     frame = pd.DataFrame(told["behind"], columns=list(COLUMNS)).drop(columns="unmet")
-    return [CardTable("mitigation", judging.worded_axis(frame), title=title, note=note)]
+    return [CardTable("mitigation", frame, title=title, note=note)]
 
 
 def _cost_words(costs: Mapping[str, Mapping[str, float]], language: str) -> str:

@@ -147,6 +147,14 @@ def test_what_is_handed_in_is_shown_and_no_longer_missing(metrics):
     assert model_card(CARD, metrics, tables=tables, language="en")["tables"][3]["title"] == "Title"
 
 
+def test_a_name_means_what_its_column_says(metrics):
+    """`desil` is an axis of the audit and a way of listing."""
+    frame = pd.DataFrame({"axis": ["desil"], "contender": ["desil"]})
+    content = model_card(CARD, metrics, tables=[CardTable("fairness", frame)])
+    (row,) = next(table for table in content["tables"] if table["key"] == "fairness")["rows"]
+    assert row == ["desil kesejahteraan", "desil tertinggi"]
+
+
 def test_tables_that_the_figures_hold_are_found(metrics):
     line = {"holdout": "keluarga_baru", "families": 90, "precision": 0.125, "ratio": 1.5, "shift_auc": 0.6}
     life = {"plan": [{"contender": "model", "share": 0.08, "found": 7.25}], "tahap": [], "cost_ratio": 5.0}

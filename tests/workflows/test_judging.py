@@ -26,7 +26,7 @@ def test_only_axes_that_could_be_judged_are_shown_and_those_beyond_are_counted()
         columns=list(RATIO_COLUMNS),
     )
     shown = ratio_table(lines_of(table))
-    assert shown.frame["axis"].tolist() == ["axis:kepala", "axis:kepala"]
+    assert shown.frame["axis"].tolist() == ["kepala", "kepala"]
     assert shown.frame["value"].tolist() == [1.5, 0.9]
     assert shown.note["id"].startswith("2 perbandingan, 1 di luar batasnya, 1 di antaranya")
     assert shown.note["en"].startswith("2 comparisons, 1 beyond their limit, 1 of them")
@@ -42,7 +42,7 @@ def test_what_chance_alone_does_is_not_called_more_than_chance(ratio, value, by_
 def test_every_axis_and_column_has_words(language):
     words = read_words(language).data
     for axis in AXES:
-        said = words["values"][f"axis:{axis.name}"]
+        said = words["axes"][axis.name]
         assert said == axis.words if language == "id" else said != axis.name
     shown = [*ratio_table([]).frame.columns, *mending.COLUMNS[:-1]]
     assert set(shown) <= set(words["columns"])
