@@ -1,6 +1,6 @@
 """The nation run: features, scores and lists of made-up nations of growing size, each stage measured.
 
-    python benchmarks/nation/run.py --out DIR --buckets 1 2 4 8 15
+    python benchmarks/nation/run.py --out DIR --buckets 1 2 4 8 16
 
 The first time it makes one kabupaten (the demo's, about 20,000 families), learns a bundle from it, and keeps both in DIR/base.
 Every size is that kabupaten repeated (`replicate`), in buckets as large and with as much memory as the library has by itself.
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
-        "--buckets", type=int, nargs="+", default=[1, 2, 4, 8, 15], help="sizes, in buckets of kabupaten"
+        "--buckets", type=int, nargs="+", default=[1, 2, 4, 8, 16], help="sizes, in buckets of kabupaten"
     )
     parser.add_argument("--per-bucket", type=int, default=10, help="kabupaten to a bucket, about 20,000 families each")
     parser.add_argument("--preset", default="demo")

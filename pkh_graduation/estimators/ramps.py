@@ -8,7 +8,7 @@ indicator tells so where some training values were missing.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -59,10 +59,13 @@ class RampBasis:
         """Basis of ``values`` (n, p): shape (n, number of ramps and indicators), no missing."""
         n, ramps = len(values), len(self.column_)
         basis = np.empty((n, ramps + len(self.indicator_)), order="F")
-        for place, feature in enumerate(self.column_):
+        for feature, places in groupby(range(ramps), key=self.column_.__getitem__):
             raw = values[:, feature]
             filled = np.where(np.isnan(raw), self.median_[feature], raw)
-            basis[:, place] = np.clip((filled - self.low_[place]) / (self.high_[place] - self.low_[place]), 0.0, 1.0)
+            for place in places:
+                ramp = np.subtract(filled, self.low_[place], out=basis[:, place])
+                ramp /= self.high_[place] - self.low_[place]
+                np.clip(ramp, 0.0, 1.0, out=ramp)
         basis[:, ramps:] = np.isnan(values[:, self.indicator_])
         return basis
 

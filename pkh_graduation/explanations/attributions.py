@@ -246,7 +246,7 @@ def _add_linear(total: np.ndarray, parts: Sequence[ExplainedPart], credit: Seque
     matrix = parts[0].matrix
     for start in range(0, len(matrix), _LINEAR_BLOCK):
         own = slice(start, start + _LINEAR_BLOCK)
-        columns = np.ascontiguousarray(matrix[own].T)
+        columns = matrix[own].T if matrix.flags.f_contiguous else np.ascontiguousarray(matrix[own].T)
         for column, place, by, less in zip(columns, credit, slope.tolist(), shift.tolist(), strict=True):
             total[place, own] += column * by - less
     return base

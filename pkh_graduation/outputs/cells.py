@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 Cell = str | float | None
 
@@ -61,23 +62,35 @@ class Look:
     def __init__(self, columns: Sequence[Pen | int], least: int = 1) -> None:
         self._pens = [column for column in columns if isinstance(column, Pen)]
         self._least = least
-        cells = ["{}" if isinstance(column, Pen) else figure(column, None) for column in columns]
-        inner = "".join(f'<c r="{place}{{0}}" {cell}' for place, cell in zip(_COLUMNS, cells, strict=False))
-        self._form = f'<row r="{{0}}"{{1}}>{_numbered(inner)}</row>'
+        cells = ["%s" if isinstance(column, Pen) else figure(column, None) for column in columns]
+        inner = "".join(f'<c r="{place}%s" {cell}' for place, cell in zip(_COLUMNS, cells, strict=False))
+        self._form = f'<row r="%s"%s>{inner}</row>'
+        self._open = [isinstance(column, Pen) for column in columns]
 
-    def row(self, row: int, texts: Sequence[str], number: tuple[int, str] | None = None) -> str:
-        """One row (from 0) of a text per pen; ``number`` is the place of a pen whose cell shows a `figure` in the text's stead."""
-        made = [pen[text] for pen, text in zip(self._pens, texts, strict=True)]
-        cells, lines = zip(*made, strict=True)
-        if number is not None:
-            cells = (*cells[: number[0]], number[1], *cells[number[0] + 1 :])
-        return self._form.format(row + 1, _tall_of(max(self._least, *lines)), *cells)
+    def rows(
+        self,
+        first: int,
+        columns: Sequence[Sequence[str]],
+        figures: Mapping[int, Sequence[str | None]] = MappingProxyType({}),
+    ) -> list[str]:
+        """Rows from ``first`` (from 0) on: a column of texts per pen, as many as there are rows.
 
-
-def _numbered(form: str) -> str:
-    """Open places numbered from 2, after the number of the row and its height."""
-    pieces = form.split("{}")
-    return pieces[0] + "".join(f"{{{place}}}{piece}" for place, piece in enumerate(pieces[1:], 2))
+        ``figures``: place of a pen -> per row the `figure` that its cell shows in the text's stead, or None.
+        """
+        size = len(columns[0])
+        numbers = [str(number) for number in range(first + 1, first + 1 + size)]
+        cells, lines = [], [[self._least] * size]
+        for place, (pen, texts) in enumerate(zip(self._pens, columns, strict=True)):
+            made = [pen[text] for text in texts]
+            lines.append([line for _, line in made])
+            shown = [cell for cell, _ in made]
+            if place in figures:
+                shown = [cell if told is None else told for cell, told in zip(shown, figures[place], strict=True)]
+            cells.append(shown)
+        left = iter(cells)
+        places = [column for is_open in self._open for column in ((numbers, next(left)) if is_open else (numbers,))]
+        talls = map(_tall_of, map(max, *lines))
+        return [self._form % row for row in zip(numbers, talls, *places, strict=True)]
 
 
 def _lines(text: str, room: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pkh_graduation.outputs import words
 from pkh_graduation.outputs.views import Family
@@ -44,20 +45,20 @@ _WIDTHS = {"tanggal_kunjungan": 12, "hasil": 14, "keputusan_keluarga": 15, "kepu
 
 LIST_COLUMNS = (
     Column("No", 4, lambda f: str(f.urutan or "")),
-    Column("Nama pengurus", 18, lambda f: f.nama),
+    Column("Nama pengurus", 18, attrgetter("nama")),
     Column("Desa, RT/RW", 17, lambda f: "\n".join([text for text in (f.desa, f.rt_rw, f.tempat) if text])),
-    Column("Kelompok", 9, lambda f: f.kelompok),
+    Column("Kelompok", 9, attrgetter("kelompok")),
     Column("Kesiapan", 10, lambda f: f.kesiapan + (" (undian)" if f.undian else "")),
-    Column(CHANCE, 9, lambda f: f.persen),
-    Column("Rentang", 9, lambda f: f.rentang),
+    Column(CHANCE, 9, attrgetter("persen")),
+    Column("Rentang", 9, attrgetter("rentang")),
     Column(words.SUPPORTING, 40, lambda f: numbered([reason.text for reason in f.alasan])),
     Column(words.HOLDING, 30, lambda f: numbered([reason.text for reason in f.penahan])),
     Column("Peringatan", 20, lambda f: bulleted(f.peringatan)),
     Column("Cek saat kunjungan", 22, lambda f: bulleted(f.cek)),
     Column(words.DOING, 58, lambda f: bulleted([a.text for a in f.tindakan]) or words.NOTHING_PROVEN),
     Column("Rujukan (verifikasi ke Dinsos)", 24, lambda f: bulleted(f.rujukan)),
-    Column("Komponen", 14, lambda f: f.komponen),
-    Column("Terakhir dikunjungi", 12, lambda f: f.kunjungan),
+    Column("Komponen", 14, attrgetter("komponen")),
+    Column("Terakhir dikunjungi", 12, attrgetter("kunjungan")),
     Column("Rencana", 10, lambda f: f"bulan ke-{f.bulan},\nke-{f.ke}" if f.bulan else ""),
 )
 ANSWERS = tuple(
@@ -72,9 +73,9 @@ ANSWERS = tuple(
 PLAN_COLUMNS = (
     Column("Bulan ke", 8, lambda f: str(f.bulan)),
     Column("Kunjungan ke", 10, lambda f: str(f.ke)),
-    Column("Nama pengurus", 22, lambda f: f.nama),
+    Column("Nama pengurus", 22, attrgetter("nama")),
     Column("Desa, RT/RW", 30, lambda f: ", ".join([text for text in (f.desa, f.rt_rw, f.tempat) if text])),
-    Column("Kelompok", 12, lambda f: f.kelompok),
+    Column("Kelompok", 12, attrgetter("kelompok")),
     Column("No di daftar", 8, lambda f: str(f.urutan or "")),
     Column("Kegiatan (RHK)", 34, lambda f: words.RHK[f.band]),
     Column("Cek saat kunjungan", 34, lambda f: bulleted(f.cek)),
@@ -85,20 +86,20 @@ PLAN_FILLED = (
     Answer("Catatan", 20),
 )
 BESIDE_COLUMNS = (
-    Column("Nama pengurus", 22, lambda f: f.nama),
-    Column("Desa, RT/RW", 28, lambda f: f.letak),
-    Column("Kelompok", 12, lambda f: f.kelompok),
+    Column("Nama pengurus", 22, attrgetter("nama")),
+    Column("Desa, RT/RW", 28, attrgetter("letak")),
+    Column("Kelompok", 12, attrgetter("kelompok")),
     Column("Tidak diusulkan karena", 44, lambda f: "; ".join(f.dikecualikan)),
-    Column("Komponen", 28, lambda f: f.komponen),
+    Column("Komponen", 28, attrgetter("komponen")),
     Column("Apa yang dapat berlanjut (verifikasi ke Dinsos)", 46, lambda f: bulleted(f.lanjut)),
 )
 ALL_COLUMNS = (
-    Column("Nama pengurus", 24, lambda f: f.nama),
-    Column("Desa, RT/RW", 26, lambda f: f.letak),
-    Column("Kelompok", 12, lambda f: f.kelompok),
+    Column("Nama pengurus", 24, attrgetter("nama")),
+    Column("Desa, RT/RW", 26, attrgetter("letak")),
+    Column("Kelompok", 12, attrgetter("kelompok")),
     Column("No di daftar", 8, lambda f: str(f.urutan or "")),
     Column("Kesiapan", 24, lambda f: "" if f.dikecualikan else f.kesiapan),
     Column("Tidak diusulkan karena", 52, lambda f: "; ".join(f.dikecualikan)),
-    Column("Sedang diproses", 18, lambda f: f.proses),
-    Column("Komponen", 30, lambda f: f.komponen),
+    Column("Sedang diproses", 18, attrgetter("proses")),
+    Column("Komponen", 30, attrgetter("komponen")),
 )

@@ -117,10 +117,11 @@ def _districts(
 ) -> Overview:
     """A tile per kecamatan; its places are those of the pendamping most of whose families live there."""
     tiles = []
+    there = people.groupby("kecamatan").indices
+    quotas, lists = (people[name].to_numpy(dtype=object) for name in ("kuota", "terdaftar"))
     for key, row in rows:
-        own = people[people["kecamatan"] == row[key]]
-        quota, listed = (added(own[name]) for name in ("kuota", "terdaftar"))
-        tiles.append(tile(place_name(row[key], names), row, quota=quota, listed=listed))
+        own = there.get(row[key], [])
+        tiles.append(tile(place_name(row[key], names), row, quota=added(quotas[own]), listed=added(lists[own])))
     return Overview("Kecamatan sekali pandang", NOTE.format(kind="kecamatan"), tuple(tiles))
 
 

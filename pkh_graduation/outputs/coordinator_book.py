@@ -66,5 +66,10 @@ def _width(table: Table, place: int) -> float:
 
 def _height(texts: Sequence[str], widths: Sequence[float]) -> float:
     """Height in points that shows every line of a row."""
-    lines = max(len(textwrap.wrap(text, int(width / 1.15))) for text, width in zip(texts, widths, strict=True))
-    return 4 + _LINE_POINTS * max(lines, 1)
+    lines = max(_lines(text, int(width / 1.15)) for text, width in zip(texts, widths, strict=True))
+    return 4 + _LINE_POINTS * lines
+
+
+def _lines(text: str, room: int) -> int:
+    """Lines that a text takes; most take one, and wrapping is slow."""
+    return 1 if len(text) <= room else len(textwrap.wrap(text, room))

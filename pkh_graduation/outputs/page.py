@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,7 +22,7 @@ from pkh_graduation.outputs.charts import caseload_slices, ring, share_bar, stac
 from pkh_graduation.outputs.coordinator import HEADS, SUPPRESSED, Summary
 from pkh_graduation.outputs.overview import band_slices
 from pkh_graduation.outputs.summary import BANDS
-from pkh_graduation.outputs.views import About, Caseload
+from pkh_graduation.outputs.views import About, Caseload, Family
 from pkh_graduation.programme.returns import LAYOUT, LETTERS, OUTCOMES
 
 
@@ -92,6 +94,7 @@ def make_page(caseload: Caseload, about: About) -> str:
             chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
             asked=_asked(),
             contacts=_contacts(caseload),
+            beside=_beside(caseload),
             everyone=_everyone(caseload),
             work=[words.RHK[band] for band in BANDS if any(f.bulan and f.band == band for f in caseload.daftar)],
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
@@ -118,13 +121,13 @@ _IMPLIED = ("li", "option", "td", "th", "tr")
 
 def _everyone(caseload: Caseload) -> Markup:
     """The table of everyone, desa by desa. Built here, because half of a page is this table: one escape for all its texts."""
-    rows = sorted(caseload.semua, key=lambda family: (family.desa.lower(), family.desa))
+    rows = _by_village(caseload.semua)
     texts = iter(_escaped([text for f in rows for text in (f.nama, f.rt_rw, f.keterangan)]))
     made = []
-    for village, families in groupby(rows, key=lambda family: family.desa):
-        head = escape(village or "Desa tidak tercatat")
+    for village, families in groupby(rows, key=_VILLAGE):
         lines = [_line(next(texts), next(texts), next(texts)) for _ in families]
-        made.append(f'<tbody><tr><th scope="rowgroup" colspan="2">{head}</th></tr>{"".join(lines)}</tbody>')
+        head = f'<th scope="rowgroup" colspan="2">{_head(village)}</th>'
+        made.append(f"<tbody><tr>{head}</tr>{''.join(lines)}</tbody>")
     return Markup("".join(made))
 
 
@@ -134,6 +137,46 @@ def _line(name: str, place: str, why: str) -> str:
         if place
         else f"<tr><td>{name}</td><td>{why}</td></tr>"
     )
+
+
+def _beside(caseload: Caseload) -> list[tuple[str, str, int, Markup]]:
+    """The lists apart that hold anybody: title, note, families, and these desa by desa."""
+    found = []
+    for name, title, note in words.BESIDE:
+        rows = _by_village(caseload.beside(name))
+        if rows:
+            found.append((title, note, len(rows), _apart(rows, protected=name == _PROTECTED)))
+    return found
+
+
+def _apart(rows: list[Family], *, protected: bool) -> Markup:
+    """Families of one list apart: why they are protected, or what ends and what can go on."""
+    told = [(f.nama, f.rt_rw, "; ".join(f.dikecualikan), "") for f in rows] if protected else [
+        (f.nama, f.rt_rw, f.komponen, "; ".join(f.lanjut)) for f in rows
+    ]  # fmt: skip
+    texts = iter(_escaped([text for one in told for text in one]))
+    made = []
+    for village, families in groupby(rows, key=_VILLAGE):
+        items = [_item(next(texts), next(texts), next(texts), next(texts)) for _ in families]
+        made.append(f"<h3>{_head(village)}</h3><ul>{''.join(items)}</ul>")
+    return Markup("".join(made))
+
+
+def _item(name: str, place: str, why: str, goes_on: str) -> str:
+    after = f'<br><span class="soft">Dapat berlanjut: {goes_on}</span>' if goes_on else ""
+    return f"<li><b>{name}</b>{', ' if place else ''}{place} <small>{why}</small>{after}</li>"
+
+
+_VILLAGE = attrgetter("desa")
+_PROTECTED = words.BESIDE[0][0]
+
+
+def _by_village(families: Iterable[Family]) -> list[Family]:
+    return sorted(families, key=lambda family: (family.desa.lower(), family.desa))
+
+
+def _head(village: str) -> Markup:
+    return escape(village or "Desa tidak tercatat")
 
 
 def _escaped(texts: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ from pkh_graduation.outputs.blank_book import (
     blank_book,
 )
 from pkh_graduation.outputs.cells import LINE_POINTS, figure, row_of
-from pkh_graduation.outputs.columns import ALL_COLUMNS, BESIDE_COLUMNS, LIST_COLUMNS, PLAN_COLUMNS, Answer
+from pkh_graduation.outputs.columns import ALL_COLUMNS, BESIDE_COLUMNS, LIST_COLUMNS, PLAN_COLUMNS, Answer, Column
 from pkh_graduation.outputs.moulds import HIGHEST, LAST_RULED, Filling
 from pkh_graduation.outputs.views import About, Caseload, Family
 from pkh_graduation.programme.returns import LAYOUT, seal
@@ -63,14 +63,18 @@ def _listed(blank: Blank, caseload: Caseload, title: str, about: About) -> tuple
     above = [(words.TOOL, "tool"), (f"{about.ranking} {filled}", "note")]
     above += [(line, "note") for line in (words.SIMILAR, words.APPEAL, floors)]
     rows = [*_lines(blank, [(title, "title"), *above]), _heads(blank, LIST, _HEAD_POINTS)]
-    marks, look, style = [], blank.looks[LIST], blank.styles["chance"]
-    for row, family in enumerate(caseload.daftar, len(rows)):
-        texts = [column.text(family) for column in LIST_COLUMNS]
-        chance = None if family.p is None else round(family.p, 6)
-        number = None if chance is None else (CHANCE_PLACE, figure(style, chance))
-        rows.append(look.row(row, [*texts, family.baris], number))
-        shown = [*texts[:CHANCE_PLACE], texts[CHANCE_PLACE] if chance is None else chance, *texts[CHANCE_PLACE + 1 :]]
-        marks.append((family.baris, seal(shown)))
+    look, style = blank.looks[LIST], blank.styles["chance"]
+    columns = _columns(LIST_COLUMNS, caseload.daftar)
+    chances = [None if family.p is None else round(family.p, 6) for family in caseload.daftar]
+    ids = [family.baris for family in caseload.daftar]
+    bars = [None if chance is None else figure(style, chance) for chance in chances]
+    rows += look.rows(len(rows), [*columns, ids], {CHANCE_PLACE: bars})
+    shown = [
+        *columns[:CHANCE_PLACE],
+        [text if chance is None else chance for text, chance in zip(columns[CHANCE_PLACE], chances, strict=True)],
+        *columns[CHANCE_PLACE + 1 :],
+    ]
+    marks = [(name, seal(cells)) for name, cells in zip(ids, zip(*shown, strict=True), strict=True)]
     told = {LAST_RULED: len(rows), HIGHEST: max([0.01, *(family.p or 0.0 for family in caseload.daftar)])}
     last = len(rows)
     if caseload.diproses:
@@ -96,9 +100,7 @@ def _planned(blank: Blank, plan: Sequence[Sequence[Family]], title: str) -> Fill
         "berurut per desa. Kegiatan menurut RHK; laporkan yang sudah terlaksana."
     )
     rows = [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, PLAN, _HEAD_POINTS)]
-    look = blank.looks[PLAN]
-    for row, family in enumerate(families, len(rows)):
-        rows.append(look.row(row, [column.text(family) for column in PLAN_COLUMNS]))
+    rows += blank.looks[PLAN].rows(len(rows), _columns(PLAN_COLUMNS, families))
     ruled = len(rows)
     rows.append(row_of(ruled + 1, ["Jumlah kunjungan yang direncanakan"], [blank.styles["tool"]]))
     for row, (number, month) in enumerate(enumerate(plan, 1), ruled + 2):
@@ -113,9 +115,8 @@ def _beside(blank: Blank, caseload: Caseload, title: str) -> Filling:
     for name, head, note in words.BESIDE:
         families = caseload.beside(name)
         rows.append(row_of(row, [f"{head}: {len(families)} keluarga. {note}"], [blank.styles["tool"]]))
-        for place, family in enumerate(families, row + 1):
-            texts = [column.text(family) for column in BESIDE_COLUMNS]
-            rows.append(look.row(place, texts if name == NATURAL else [*texts[:-1], ""]))
+        columns = _columns(BESIDE_COLUMNS, families)
+        rows += look.rows(row + 1, columns if name == NATURAL else [*columns[:-1], [""] * len(families)])
         row += len(families) + 2
     return Filling(rows, row - 1)
 
@@ -123,10 +124,7 @@ def _beside(blank: Blank, caseload: Caseload, title: str) -> Filling:
 def _everyone(blank: Blank, caseload: Caseload, title: str) -> Filling:
     note = f"Seluruh keluarga dampingan: {words.number(len(caseload.semua))}. {words.TOOL}"
     rows = [*_lines(blank, [(title, "title"), (note, "note")]), _heads(blank, ALL, _HEAD_POINTS)]
-    look = blank.looks[ALL]
-    texts = [column.text for column in ALL_COLUMNS]
-    for row, family in enumerate(caseload.semua, len(rows)):
-        rows.append(look.row(row, [text(family) for text in texts]))
+    rows += blank.looks[ALL].rows(len(rows), _columns(ALL_COLUMNS, caseload.semua))
     return Filling(rows, len(rows))
 
 
@@ -140,6 +138,11 @@ def _marks(caseload: Caseload, about: About, marks: Sequence[tuple[str, str]]) -
     ]
     rows = [row_of(row, cells, [0, 0]) for row, cells in enumerate([*head, *marks])]
     return Filling(rows, len(rows))
+
+
+def _columns(columns: Sequence[Column], families: Sequence[Family]) -> list[list[str]]:
+    """What each column says of each family."""
+    return [[column.text(family) for family in families] for column in columns]
 
 
 def _lines(blank: Blank, lines: Sequence[tuple[str, str]]) -> list[str]:

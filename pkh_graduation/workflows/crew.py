@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from pkh_graduation.stores import Store
 SMALL = 2_000_000
 """Rows of a store below which starting processes costs more than they save."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])B", re.IGNORECASE)
+
+_COLLECT = (100_000, 20, 100)
+"""Objects made between two searches for cycles. A task makes millions of objects and next to no cycles; with CPython's own
+numbers, which are hundreds, much of its time would go into the search."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,21 @@ class Crew:
     ) -> list[Any]:
         """Results of ``task(*call)``, in the order of the calls."""
         jobs = min(self.processes(store), len(calls))
-        work = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="all")(delayed(task)(*call) for call in calls)
+        work = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="all")(
+            delayed(_at_work)(task, *call) for call in calls
+        )
         results = []
         for result in work:
             results.append(result)
             progress(f"{label} {len(results)}/{len(calls)}")
         return results
+
+
+def _at_work(task: Callable[..., Any], *call: Any) -> Any:
+    """``task(*call)`` with cycles searched for rarely, and afterwards as often as before."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_COLLECT)
+    try:
+        return task(*call)
+    finally:
+        gc.set_threshold(*before)
