@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
+import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import PriorityLists
@@ -26,12 +28,22 @@ def machine_frame(lists: PriorityLists) -> pd.DataFrame:
     frame.insert(0, "run_id", lists.run_id)
     frame.insert(1, "model_versi", lists.notes.get("model", ""))
     frame["tanggal_komponen_habis"] = _component_ends(lists)
-    for direction, (name, most) in _SLOTS.items():
-        cards = lists.cards[lists.cards["arah"] == direction]
-        for number in range(1, most + 1):
-            chosen = cards[cards["urutan"] == number].set_index("kpm_id")["kalimat"]
-            frame[f"{name}_{number}"] = frame["kpm_id"].map(chosen).astype("str")
+    for name, texts in _sentences(lists):
+        frame[name] = pd.array(texts, dtype="str")
     return frame
+
+
+def _sentences(lists: PriorityLists) -> Iterator[tuple[str, np.ndarray]]:
+    """A column per place on the cards: the sentence there, or None."""
+    rows = pd.Index(lists.frame["kpm_id"]).get_indexer(lists.cards["kpm_id"])
+    there, direction = rows >= 0, lists.cards["arah"].to_numpy(dtype=object)
+    place, texts = lists.cards["urutan"].to_numpy(), lists.cards["kalimat"].to_numpy(dtype=object)
+    for way, (name, most) in _SLOTS.items():
+        for number in range(1, most + 1):
+            chosen = there & (direction == way) & (place == number)
+            column = np.full(len(lists.frame), None, dtype=object)
+            column[rows[chosen]] = texts[chosen]
+            yield f"{name}_{number}", column
 
 
 def _ids(lists: PriorityLists) -> tuple[list[str | None], list[str | None]]:

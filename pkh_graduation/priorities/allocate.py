@@ -13,7 +13,16 @@ import pandas as pd
 from pkh_graduation.contracts import INDEX, Facts, PriorityLists, Reasons, Scores, Snapshots
 from pkh_graduation.priorities import beside, floors, goals, guardrails, referrals
 from pkh_graduation.priorities.bands import Bands
-from pkh_graduation.priorities.cohort import CHANCES, Cohort, facts_rows, measure, objecting, one_date, with_chances
+from pkh_graduation.priorities.cohort import (
+    CHANCES,
+    Cohort,
+    facts_rows,
+    measure,
+    objecting,
+    one_date,
+    values_at,
+    with_chances,
+)
 from pkh_graduation.priorities.floors import Floors
 from pkh_graduation.priorities.guardrails import Guarded, guard
 from pkh_graduation.priorities.places import fill
@@ -90,7 +99,7 @@ def prioritise(
     families.loc[objects, list(CHANCES)] = np.nan
     whole = cohort or measure(families["p_mandiri_12m"].to_numpy(dtype=float), facts, rows)
     read = [name for name in dict.fromkeys([*NEEDED_FACTS, *whole.columns]) if name in facts.values.columns]
-    values = facts.values[read].take(rows)
+    values = values_at(facts, rows, read)
     guarded = guard(values, whole.columns)
     families = _judge(families, guarded, bands, whole.base, stood).assign(rujukan=refer(values, guarded.objects))
     chance, lift = families["p_mandiri_12m"].to_numpy(dtype=float), stood[goals.LIFT].to_numpy()

@@ -83,7 +83,7 @@ def could_be_listed(scores: Scores, facts: Facts, history: Snapshots, cohort: Co
     """
     one_date(history)
     families = with_chances(scores, history)
-    values = facts.values.take(facts_rows(facts, families.index))
+    values = values_at(facts, facts_rows(facts, families.index), list(facts.values.columns))
     chance = families["p_mandiri_12m"].astype(float)
     return chance[guard(values, cohort.columns).cleared.to_numpy() & chance.notna().to_numpy()]
 
@@ -113,6 +113,13 @@ def facts_rows(facts: Facts, index: pd.Index) -> np.ndarray:
             f"facts lack {lost} of the {len(index)} families of history: build features of the same history."
         )
     return cast(np.ndarray, rows)
+
+
+def values_at(facts: Facts, rows: np.ndarray, columns: list[str]) -> pd.DataFrame:
+    """``columns`` of the facts at ``rows``; where these are all rows in their order, the facts' own table, not copied."""
+    if np.array_equal(rows, np.arange(len(facts.values))):
+        return facts.values
+    return facts.values[columns].take(rows)
 
 
 def objecting(facts: Facts, rows: np.ndarray) -> np.ndarray:

@@ -160,4 +160,7 @@ def _missing_share(values: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """Share of ``columns`` that is missing, per family; all of it when there are none."""
     if not columns:
         return np.ones(len(values))
-    return values[list(columns)].isna().to_numpy().sum(axis=1) / len(columns)
+    missing = np.zeros(len(values), dtype=np.int64)
+    for name in columns:
+        missing += values[name].isna().to_numpy()
+    return missing / len(columns)

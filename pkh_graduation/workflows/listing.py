@@ -278,7 +278,10 @@ def _gather(run: ListRun, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots, 
     """X, exact facts, cohort and scores of a part's families, and the bucket in which each one's records lie."""
     pieces = [_piece(run, bucket, None)]
     pieces += [_piece(run, other, who) for other, who in sorted(run.guests.get(bucket, {}).items())]
-    X, values, cohort, scored, homes = (pd.concat(frames) for frames in zip(*pieces, strict=True))
+    # Most parts are one piece: tables of hundreds of megabytes are not copied to join them with nothing.
+    X, values, cohort, scored, homes = (
+        pieces[0] if len(pieces) == 1 else (pd.concat(own) for own in zip(*pieces, strict=True))
+    )
     facts = Facts(values, pd.DataFrame(index=values.index), _catalogue(run.places))
     return X, facts, Snapshots(cohort), scoring.scores_of(scored, run.scores.horizon), homes
 
@@ -293,6 +296,8 @@ def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any,
     pendamping = now.frame["pendamping_id"]
     mine = ~pendamping.isin(run.moved.get(bucket, ())) if who is None else pendamping.isin(who)
     scored = run.scores.parts.read(bucket)
+    if mine.all():
+        return X, facts.values, now.frame, scored, pd.Series(bucket, index=now.frame.index)
     cohort = now.frame[mine]
     own = scored[scored.index.isin(cohort.index)]
     return X[mine], facts.values[mine], cohort, own, pd.Series(bucket, index=cohort.index)

@@ -1,12 +1,15 @@
 import dataclasses
 import io
 import re
+import textwrap
 
 import pytest
 from handmade_lists import cut, make_lists, make_nation, make_vault, summary
+from hypothesis import given
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from pkh_graduation.outputs import words, write_index, write_lists
+from pkh_graduation.outputs import coordinator_book, words, write_index, write_lists
 from pkh_graduation.outputs.coordinator import Table, nation_summary, region_summary
 from pkh_graduation.outputs.overview import shown
 from pkh_graduation.outputs.summary import GROUPS, MEASURES, STAGES, groups
@@ -88,3 +91,8 @@ def test_lists_of_parts_that_tell_no_groups_have_pages_too():
 def test_quarantine_reaches_the_index(lists, vault, tmp_path):
     write_index([dataclasses.replace(summary(lists), files=[])], tmp_path, quarantine=QUARANTINE)
     assert "Karantina data" in (tmp_path / "index.html").read_text("utf-8")
+
+
+@given(st.lists(st.text("ab<,", min_size=1, max_size=12), min_size=1, max_size=8).map(" ".join), st.integers(4, 40))
+def test_a_row_of_the_workbook_is_high_enough_for_every_line_of_its_text(text, room):
+    assert coordinator_book._lines(text, room) == len(textwrap.wrap(text, room))
