@@ -117,6 +117,8 @@ def _without_the_unseen(made: str) -> str:
 
 
 _IMPLIED = ("li", "option", "td", "th", "tr")
+_VILLAGE = attrgetter("desa")
+_PROTECTED = words.BESIDE[0][0]
 
 
 def _everyone(caseload: Caseload) -> Markup:
@@ -151,9 +153,10 @@ def _beside(caseload: Caseload) -> list[tuple[str, str, int, Markup]]:
 
 def _apart(rows: list[Family], *, protected: bool) -> Markup:
     """Families of one list apart: why they are protected, or what ends and what can go on."""
-    told = [(f.nama, f.rt_rw, "; ".join(f.dikecualikan), "") for f in rows] if protected else [
-        (f.nama, f.rt_rw, f.komponen, "; ".join(f.lanjut)) for f in rows
-    ]  # fmt: skip
+    if protected:
+        told = [(f.nama, f.rt_rw, "; ".join(f.dikecualikan), "") for f in rows]
+    else:
+        told = [(f.nama, f.rt_rw, f.komponen, "; ".join(f.lanjut)) for f in rows]
     texts = iter(_escaped([text for one in told for text in one]))
     made = []
     for village, families in groupby(rows, key=_VILLAGE):
@@ -165,10 +168,6 @@ def _apart(rows: list[Family], *, protected: bool) -> Markup:
 def _item(name: str, place: str, why: str, goes_on: str) -> str:
     after = f'<br><span class="soft">Dapat berlanjut: {goes_on}</span>' if goes_on else ""
     return f"<li><b>{name}</b>{', ' if place else ''}{place} <small>{why}</small>{after}</li>"
-
-
-_VILLAGE = attrgetter("desa")
-_PROTECTED = words.BESIDE[0][0]
 
 
 def _by_village(families: Iterable[Family]) -> list[Family]:
