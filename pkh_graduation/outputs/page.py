@@ -1,6 +1,7 @@
 """Page: one caseload, or the coordinator's totals, as one HTML file that works offline on a phone 360 points wide.
 
-Jinja2 escapes every value. A content security policy allows no request and no script but our own, named by its hash.
+Jinja2 escapes every value of the frame, `weaving` every text of families. A content security policy allows no request, and no
+script but our own, named by its hash.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pkh_graduation.outputs import words
+from pkh_graduation.outputs.cards import cards, visits
 from pkh_graduation.outputs.charts import caseload_slices, ring, share_bar, stacked, thin
 from pkh_graduation.outputs.coordinator import HEADS, SUPPRESSED, Summary
 from pkh_graduation.outputs.overview import band_slices
 from pkh_graduation.outputs.summary import BANDS
 from pkh_graduation.outputs.views import About, Caseload, Family
+from pkh_graduation.outputs.weaving import Piece, woven
 from pkh_graduation.programme.returns import LAYOUT, LETTERS, OUTCOMES
 
 
@@ -84,26 +87,36 @@ def make_page(caseload: Caseload, about: About) -> str:
 
     What is noted on the page stays on the phone; it leaves as the short text of `programme.returns`.
     """
-    highest = max((family.p or 0.0 for family in caseload.daftar), default=0.0)
-    made = (
+    contacts, plan = _contacts(caseload), caseload.rencana
+    lang = Markup("") if about.language == "id" else Markup(' lang="{}"').format(about.language)
+    blocks = {"kartu": cards(caseload, contacts, lang), "rencana": visits(plan), "semua": _everyone(caseload)}
+    frame = (
         _environment()
         .get_template("list.html.j2")
         .render(
             **_frame(),
             caseload=caseload,
+            plan=[len(month) for month in plan],
             chart=stacked(caseload_slices(caseload), f"{words.number(len(caseload.semua))} keluarga dampingan"),
             asked=_asked(),
-            contacts=_contacts(caseload),
+            contacts=contacts,
             beside=_beside(caseload),
-            everyone=_everyone(caseload),
+            blocks={name: Markup(_STAND_IN.format(name)) for name in blocks},
             work=[words.RHK[band] for band in BANDS if any(f.bulan and f.band == band for f in caseload.daftar)],
             villages=sorted({family.desa for family in caseload.daftar if family.desa}),
-            scale=100 / highest if highest else 0.0,
+            chances=any(family.p for family in caseload.daftar),
             about=about,
-            lang=Markup("") if about.language == "id" else Markup(' lang="{}"').format(about.language),
+            lang=lang,
         )
     )
-    return _without_the_unseen(made)
+    page = _without_the_unseen(frame)
+    for name, block in blocks.items():
+        page = page.replace(_STAND_IN.format(name), block)
+    return page
+
+
+_STAND_IN = "<!--{}-->"
+"""Where a block of the page will stand. Texts are escaped, so none holds one."""
 
 
 def _without_the_unseen(made: str) -> str:
@@ -122,23 +135,18 @@ _PROTECTED = words.BESIDE[0][0]
 
 
 def _everyone(caseload: Caseload) -> Markup:
-    """The table of everyone, desa by desa. Built here, because half of a page is this table: one escape for all its texts."""
-    rows = _by_village(caseload.semua)
-    texts = iter(_escaped([text for f in rows for text in (f.nama, f.rt_rw, f.keterangan)]))
-    made = []
-    for village, families in groupby(rows, key=_VILLAGE):
-        lines = [_line(next(texts), next(texts), next(texts)) for _ in families]
-        head = f'<th scope="rowgroup" colspan="2">{_head(village)}</th>'
-        made.append(f"<tbody><tr>{head}</tr>{''.join(lines)}</tbody>")
-    return Markup("".join(made))
-
-
-def _line(name: str, place: str, why: str) -> str:
-    return (
-        f"<tr><td>{name} <small>{place}</small></td><td>{why}</td></tr>"
-        if place
-        else f"<tr><td>{name}</td><td>{why}</td></tr>"
-    )
+    """The table of everyone, desa by desa: half of a page."""
+    made: list[Piece] = []
+    for village, families in groupby(_by_village(caseload.semua), key=_VILLAGE):
+        made.append(('<tbody><tr><th scope="rowgroup" colspan="2">', _head(village)))
+        for family in families:
+            made.append(("<tr><td>", family.nama))
+            if family.rt_rw:
+                made += [(" <small>", family.rt_rw), ("</small><td>", family.keterangan)]
+            else:
+                made.append(("<td>", family.keterangan))
+        made.append(("</tbody>", ""))
+    return woven(made)
 
 
 def _beside(caseload: Caseload) -> list[tuple[str, str, int, Markup]]:
@@ -153,35 +161,27 @@ def _beside(caseload: Caseload) -> list[tuple[str, str, int, Markup]]:
 
 def _apart(rows: list[Family], *, protected: bool) -> Markup:
     """Families of one list apart: why they are protected, or what ends and what can go on."""
-    if protected:
-        told = [(f.nama, f.rt_rw, "; ".join(f.dikecualikan), "") for f in rows]
-    else:
-        told = [(f.nama, f.rt_rw, f.komponen, "; ".join(f.lanjut)) for f in rows]
-    texts = iter(_escaped([text for one in told for text in one]))
-    made = []
+    made: list[Piece] = []
     for village, families in groupby(rows, key=_VILLAGE):
-        items = [_item(next(texts), next(texts), next(texts), next(texts)) for _ in families]
-        made.append(f"<h3>{_head(village)}</h3><ul>{''.join(items)}</ul>")
-    return Markup("".join(made))
-
-
-def _item(name: str, place: str, why: str, goes_on: str) -> str:
-    after = f'<br><span class="soft">Dapat berlanjut: {goes_on}</span>' if goes_on else ""
-    return f"<li><b>{name}</b>{', ' if place else ''}{place} <small>{why}</small>{after}</li>"
+        made.append(("<h3>", _head(village)))
+        made.append(("</h3><ul>", ""))
+        for family in families:
+            made += [("<li><b>", family.nama), ("</b>, " if family.rt_rw else "</b>", family.rt_rw)]
+            made.append((" <small>", "; ".join(family.dikecualikan) if protected else family.komponen))
+            goes_on = "" if protected else "; ".join(family.lanjut)
+            made.append(("</small>", ""))
+            if goes_on:
+                made += [('<br><span class="soft">Dapat berlanjut: ', goes_on), ("</span>", "")]
+        made.append(("</ul>", ""))
+    return woven(made)
 
 
 def _by_village(families: Iterable[Family]) -> list[Family]:
     return sorted(families, key=lambda family: (family.desa.lower(), family.desa))
 
 
-def _head(village: str) -> Markup:
-    return escape(village or "Desa tidak tercatat")
-
-
-def _escaped(texts: list[str]) -> list[str]:
-    """Every text escaped; no text holds the sign between them."""
-    between = "\x00"
-    return str(escape(between.join(text.replace(between, "") for text in texts))).split(between)
+def _head(village: str) -> str:
+    return village or "Desa tidak tercatat"
 
 
 def make_index(summary: Summary, about: About) -> str:
