@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -28,10 +28,12 @@ from pkh_graduation.outputs.machine import csv_of, machine_frame
 from pkh_graduation.outputs.page import make_index, make_page
 from pkh_graduation.outputs.pdf import make_pdf
 from pkh_graduation.outputs.summary import PartSummary, exclusions, groups, per_kecamatan, per_pendamping, plain
-from pkh_graduation.outputs.totals import total
+from pkh_graduation.outputs.totals import Totals, total
 from pkh_graduation.outputs.views import About, Caseload, safe_name
 from pkh_graduation.outputs.workbook import make_workbook
 from pkh_graduation.outputs.xlsform import make_form
+
+Done = TypeVar("Done")
 
 FORMATS = ("xlsx", "html")
 """Written unless told otherwise."""
@@ -97,7 +99,7 @@ def write_lists(
         workers=workers,
         progress=progress,
     )
-    index = write_index([summary], out, names=names, formats=formats, progress=progress)
+    index = write_index([summary], out, names=names, formats=formats, workers=workers, progress=progress)
     machine = [file for file in summary.files if file.startswith("daftar")]
     lists_alone = [out / file for file in summary.files if file not in machine]
     return [*lists_alone, *index.pages, out / issued.LOG, *(out / file for file in machine)]
@@ -145,6 +147,7 @@ def write_index(
     names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
     quarantine: Mapping[str, Mapping[str, int]] | None = None,
+    workers: int = 1,
     progress: Progress = quiet,
 ) -> Index:
     """Write the coordinators' pages and workbooks of all parts of a run, add to the log of lists issued, and remove lists of
@@ -153,6 +156,7 @@ def write_index(
     One kabupaten: ``index.html`` and ``index.xlsx``. Several: a row for each there, and ``kabupaten/<code>``. Counts under
     five are hidden, and others that would betray them, over all pages at once. ``quarantine``: per table of the exports its
     ``rows_in`` and ``rows_quarantined``. Removed are our own files alone: see `files.remove_stale`.
+    ``workers`` as in `write_lists`.
 
     Raises:
         ValueError: no part, parts of different runs, one pendamping in two parts, or a log that cannot be read.
@@ -160,16 +164,8 @@ def write_index(
     out, parts, names = Path(out), list(summaries), names or {}
     totals = total(parts)
     about = About(dt.date.fromisoformat(parts[0].as_of), parts[0].run_id, parts[0].model, parts[0].tag)
-    pages = {"index": nation_summary(totals, names, quarantine)} if totals.several else {}
-    for code in totals.regions.index:
-        stem = f"kabupaten/{page_name(code)}" if totals.several else "index"
-        pages[stem] = region_summary(totals, names, code, quarantine)
-    written = [
-        write_whole(out / f"{stem}.{ending}", make(summary, about))
-        for ending, make in _SUMMARIES.items()
-        if ending in formats
-        for stem, summary in pages.items()
-    ]
+    endings = [ending for ending in _SUMMARIES if ending in formats]
+    pages = _write_pages(totals, names, quarantine, about, out, endings, workers)
     issued.record(out, (line for part in parts for line in part.terbit))
     # A run of one format leaves what another format says of the same caseloads.
     lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in _ENDINGS.values()}
@@ -177,7 +173,40 @@ def write_index(
     removed = remove_stale(out, lists.union(own, *(part.files for part in parts)))
     if removed:
         progress(f"{removed} berkas dari proses sebelumnya dihapus")
-    return Index(tuple(written), removed)
+    return Index(tuple(out / f"{stem}.{ending}" for ending in endings for stem in pages), removed)
+
+
+def _write_pages(
+    totals: Totals,
+    names: Mapping[str, str],
+    quarantine: Mapping[str, Mapping[str, int]] | None,
+    about: About,
+    out: Path,
+    endings: Sequence[str],
+    workers: int,
+) -> list[str]:
+    """Write the page and workbook of every kabupaten, and those above them all; their places without ending."""
+    stems = {code: f"kabupaten/{page_name(code)}" if totals.several else "index" for code in totals.regions.index}
+    region = partial(region_summary, totals, names, quarantine=quarantine)
+    # Few large tasks: each is handed all totals.
+    shares = [dict(list(stems.items())[first::workers]) for first in range(min(workers, len(stems)))]
+    list(_done(partial(_write_regions, region, out, about, endings), ((share,) for share in shares), workers))
+    if not totals.several:
+        return list(stems.values())
+    _write_summary(nation_summary(totals, names, quarantine), out, "index", about, endings)
+    return ["index", *stems.values()]
+
+
+def _write_regions(
+    region: Callable[[str], Summary], out: Path, about: About, endings: Sequence[str], stems: Mapping[str, str]
+) -> None:
+    for code, stem in stems.items():
+        _write_summary(region(code), out, stem, about, endings)
+
+
+def _write_summary(summary: Summary, out: Path, stem: str, about: About, endings: Sequence[str]) -> None:
+    for ending in endings:
+        write_whole(out / f"{stem}.{ending}", _SUMMARIES[ending](summary, about))
 
 
 _SUMMARIES: Mapping[str, Callable[[Summary, About], bytes]] = {
@@ -263,13 +292,11 @@ def _write_caseload(
     return caseload.pendamping_id, lines
 
 
-def _done(
-    write: partial[tuple[str, list[dict[str, Any]]]], jobs: Iterator[tuple[Caseload, str]], workers: int
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Run the jobs here, or in processes of their own; who is done, in the order of the jobs."""
+def _done(task: Callable[..., Done], calls: Iterable[tuple[Any, ...]], workers: int) -> Iterator[Done]:
+    """Results of the task, made here or in processes of their own, in the order of the calls."""
     if workers == 1:
-        yield from (write(*job) for job in jobs)
+        yield from (task(*call) for call in calls)
         return
     from joblib import Parallel, delayed
 
-    yield from Parallel(n_jobs=workers, return_as="generator")(delayed(write)(*job) for job in jobs)
+    yield from Parallel(n_jobs=workers, return_as="generator")(delayed(task)(*call) for call in calls)

@@ -73,10 +73,13 @@ def measure(chance: np.ndarray, facts: Facts, rows: np.ndarray) -> Cohort:
     return Cohort(len(carried), (high << _HALF) + low, tuple(sorted(names)))
 
 
-def could_be_listed(scores: Scores, facts: Facts, history: Snapshots, cohort: Cohort) -> pd.Series:
+def could_be_listed(
+    scores: Scores, facts: Facts, history: Snapshots, cohort: Cohort, known: pd.Series | None = None
+) -> pd.Series:
     """Chances, by family, of those of a part whom every guard clears and whose data suffice; ``cohort`` is the whole one.
 
     What earlier lists mean for a family, or that it has no pendamping, is not asked: that bars a place, not a readiness.
+    ``known``: how many of the model's columns each scored family has; then the facts need not hold these columns.
 
     Raises:
         ContractError: see `Cohort.of`.
@@ -85,7 +88,10 @@ def could_be_listed(scores: Scores, facts: Facts, history: Snapshots, cohort: Co
     families = with_chances(scores, history)
     values = values_at(facts, facts_rows(facts, families.index), list(facts.values.columns))
     chance = families["p_mandiri_12m"].astype(float)
-    return chance[guard(values, cohort.columns).cleared.to_numpy() & chance.notna().to_numpy()]
+    # A column that somebody has is one of the cohort's, so that what a family has at all it has among these.
+    counted = None if known is None else known.reindex(families.index, fill_value=0).to_numpy()
+    cleared = guard(values, cohort.columns, counted).cleared.to_numpy()
+    return chance[cleared & chance.notna().to_numpy()]
 
 
 def model_columns(facts: Facts) -> list[str]:

@@ -125,20 +125,22 @@ class Guarded:
         return ~(self.hard | self.uncleared | self.poor)
 
 
-def guard(values: pd.DataFrame, columns: Sequence[str]) -> Guarded:
+def guard(values: pd.DataFrame, columns: Sequence[str], known: np.ndarray | None = None) -> Guarded:
     """Run all guardrails over the facts' values; missing values are counted in ``columns``: those the cohort has at all.
+
+    ``known``: how many of them each family has (n,), where that is known; then the facts need not hold them.
 
     Raises:
         ContractError: the facts lack a column that a guard reads.
     """
-    check_columns(values, [*dict.fromkeys([*READ, *columns])], "facts")
+    check_columns(values, [*dict.fromkeys([*READ, *(columns if known is None else ())])], "facts")
     # As float64 a missing value compares false: a soft guard speaks only of what is known.
     numbers = pd.DataFrame({name: values[name].to_numpy(dtype="float64", na_value=np.nan) for name in READ})
     guards = numbers[list(HARD)].to_numpy()
     unknown = np.isnan(guards).any(axis=1)
     fired = np.nan_to_num(guards) != 0
     stale = ~(numbers["data_umur_hari"].to_numpy() <= STALE)
-    sparse = _missing_share(values, columns) > SPARSE
+    sparse = _missing_share(_known(values, columns) if known is None else known, len(columns)) > SPARSE
     at = list(HARD).index(OBJECTION)
     objects = fired[:, at]
     # Of an objecting family nothing else is said.
@@ -156,11 +158,14 @@ def guard(values: pd.DataFrame, columns: Sequence[str]) -> Guarded:
     return Guarded(*(column.set_axis(values.index) for column in series))
 
 
-def _missing_share(values: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """Share of ``columns`` that is missing, per family; all of it when there are none."""
-    if not columns:
-        return np.ones(len(values))
-    missing = np.zeros(len(values), dtype=np.int64)
+def _known(values: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """How many of ``columns`` each family has."""
+    found = np.zeros(len(values), dtype=np.int64)
     for name in columns:
-        missing += values[name].isna().to_numpy()
-    return missing / len(columns)
+        found += values[name].notna().to_numpy()
+    return found
+
+
+def _missing_share(known: np.ndarray, columns: int) -> np.ndarray:
+    """Share of so many columns that is missing, per family; all of it when there are none."""
+    return (columns - known) / columns if columns else np.ones(len(known))

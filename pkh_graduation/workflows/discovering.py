@@ -135,6 +135,7 @@ def promise(bundle: Path, target: float, chances: Callable[[], list[np.ndarray]]
 
 def chances_of_part(run: scoring.ScoreRun, bucket: str, cohort: priorities.Cohort) -> np.ndarray:
     """Task of a worker: chances of the families of one bucket that could be listed."""
-    _, facts, now = scoring.read_part(run.places, run.as_of, bucket)
-    scored = scoring.scores_of(run.parts.read(bucket), run.horizon)
-    return np.asarray(priorities.could_be_listed(scored, facts, now, cohort))
+    facts, now = scoring.read_exact(run.places, run.as_of, bucket)
+    scored = run.parts.read(bucket)
+    chances = scoring.scores_of(scored, run.horizon)
+    return np.asarray(priorities.could_be_listed(chances, facts, now, cohort, scored["terisi"]))

@@ -100,7 +100,7 @@ def lists(
     summaries = [summary for summary, _ in done]
     index = outputs.write_index(
         summaries, places.lists, names=run.names, formats=formats(settings), quarantine=store.manifest["quarantine"],
-        progress=progress,
+        workers=crew.processes(store), progress=progress,
     )  # fmt: skip
     listed = sum(number for _, number in done)
     return {

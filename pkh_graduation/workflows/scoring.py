@@ -1,9 +1,10 @@
 """`score`: a bundle and the features of a date -> incidence, exact attributions and strongest reasons of every family.
 
 One pass over the parts of the features, block by block: memory is bounded by a block, whatever the number of families. A part
-of ``scores/as_of=D`` holds the ways out (`scores_frame`), and the five features that moved a family's margin most
-(``alasan_k`` names, ``kontribusi_k`` in log-odds). ``importance.parquet`` holds the exact mean attribution and mean absolute
-attribution of every feature, overall and per kabupaten.
+of ``scores/as_of=D`` holds the ways out (`scores_frame`), the five features that moved a family's margin most (``alasan_k``
+names, ``kontribusi_k`` in log-odds), and of how many of the model's columns a value is known (``terisi``).
+``importance.parquet`` holds the exact mean attribution and mean absolute attribution of every feature, overall and per
+kabupaten.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,8 @@ from pkh_graduation.workflows.crew import Crew
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Recipe
 
+FORMAT = 2
+"""Of the parts: another number where they get other columns."""
 BLOCK = 8_192
 """Families scored at once."""
 DRAWN = 100_000
@@ -96,7 +99,7 @@ class ScoreRun:
         mark = stores.Parts(self.places.features(self.as_of)).mark(bucket)
         model = json.loads((self.bundle / "manifest.json").read_text(encoding="utf-8"))
         rooms = [featuring.source_of(room) for room in (estimators, explanations)]
-        return stores.digest_of(mark and mark["sha256"], model, self.horizon, self.shift, rooms)
+        return stores.digest_of(FORMAT, mark and mark["sha256"], model, self.horizon, self.shift, rooms)
 
 
 def score(
@@ -168,20 +171,20 @@ def shift_of(run: ScoreRun, bundle: stores.Bundle, buckets: list[str], rate: flo
 def score_part(run: ScoreRun, bucket: str) -> dict[str, int]:
     """Task of a worker: score and explain the families of one bucket."""
     inputs = run.inputs(bucket)
-    known = run.parts.mark(bucket)
-    if known and run.parts.done(bucket, inputs) and run.sums.done(bucket, inputs):
-        return {"computed": 0, "kpm": int(known["kpm"]), "scored": int(known["rows"])}
+    mark = run.parts.mark(bucket)
+    if mark and run.parts.done(bucket, inputs) and run.sums.done(bucket, inputs):
+        return {"computed": 0, "kpm": int(mark["kpm"]), "scored": int(mark["rows"])}
     bundle = bundle_of(run)
     X, facts, now = read_part(run.places, run.as_of, bucket)
     willing = without_objection(facts)
-    frame, sums = score_frame(
-        bundle.model, X.loc[willing, bundle.card["features"]], now.frame.loc[willing], horizon=run.horizon
-    )
+    X = X.loc[willing]
+    known = np.count_nonzero(X.notna().to_numpy(), axis=1).astype("int16")
+    frame, sums = score_frame(bundle.model, X[bundle.card["features"]], now.frame.loc[willing], horizon=run.horizon)
     measured = priorities.Cohort.of(scores_of(frame, run.horizon), facts, now)
     cohort = {"scored": measured.scored, "chances": str(measured.chances), "columns": list(measured.columns)}
     if not run.sums.done(bucket, inputs):  # a kill between the two writes left it finished
         run.sums.write(bucket, sums, inputs)
-    run.parts.write(bucket, frame, inputs, kpm=len(now.frame), cohort=cohort)
+    run.parts.write(bucket, frame.assign(terisi=known), inputs, kpm=len(now.frame), cohort=cohort)
     return {"computed": 1, "kpm": len(now.frame), "scored": len(frame)}
 
 
@@ -258,14 +261,35 @@ def importance(run: ScoreRun, buckets: list[str]) -> pd.DataFrame:
 def read_part(places: Places, as_of: dt.date, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots]:
     """X (float32), the exact facts that every list needs, and the cohort of one part, in the same order."""
     rows = stores.Parts(places.features(as_of)).read(bucket)
-    now = Snapshots(stores.Parts(places.features(as_of) / "kohor").read(bucket))
-    exact = [name for name in rows.columns if name.startswith(featuring.FACT)]
-    X = rows.drop(columns=exact)
-    values = rows[exact].rename(columns=lambda name: name.removeprefix(featuring.FACT))
+    X = rows.drop(columns=_exact(rows.columns))
+    values = _facts(rows)
     values = pd.concat([X.drop(columns=[name for name in values if name in X.columns]), values], axis=1)
-    listed = pd.read_parquet(places.out / "features" / "dictionary.parquet")
-    known = pd.DataFrame(index=rows.index)
-    return X, Facts(values, known, listed), now
+    return X, _without_days(places, values), _cohort(places, as_of, bucket)
+
+
+def read_exact(places: Places, as_of: dt.date, bucket: str) -> tuple[Facts, Snapshots]:
+    """The same without X: the exact facts alone, and the cohort."""
+    parts = stores.Parts(places.features(as_of))
+    rows = parts.read(bucket, _exact(stores.columns_of(parts.path(bucket))))
+    return _without_days(places, _facts(rows)), _cohort(places, as_of, bucket)
+
+
+def _exact(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name.startswith(featuring.FACT)]
+
+
+def _facts(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[_exact(rows.columns)].rename(columns=lambda name: name.removeprefix(featuring.FACT))
+
+
+def _without_days(places: Places, values: pd.DataFrame) -> Facts:
+    return Facts(
+        values, pd.DataFrame(index=values.index), pd.read_parquet(places.out / "features" / "dictionary.parquet")
+    )
+
+
+def _cohort(places: Places, as_of: dt.date, bucket: str) -> Snapshots:
+    return Snapshots(stores.Parts(places.features(as_of) / "kohor").read(bucket))
 
 
 def without_objection(facts: Facts) -> pd.MultiIndex:

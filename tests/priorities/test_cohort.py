@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkh_graduation.contracts import ContractError, Facts, Reasons, Scores, Snapshots
-from pkh_graduation.priorities import HARD, NEEDED_FACTS, Cohort, Quota, add_reasons, prioritise
+from pkh_graduation.priorities import HARD, NEEDED_FACTS, Cohort, Quota, add_reasons, could_be_listed, prioritise
 
 TEN = Quota("instruksi_10pct", 0.10, 0, "test")
 
@@ -159,3 +159,23 @@ def test_a_draw_belongs_to_its_family_whoever_else_is_there(case):
     alone = by_name(prioritise(case.scores, None, case.facts, case.history, **options))
     beside = by_name(prioritise(more.scores, None, more.facts, more.history, **options)).loc[alone.index]
     pd.testing.assert_frame_equal(alone, beside)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_each_family_has_may_be_counted_before(seed):
+    """Sparse families, and a column that nobody has: the counts say what the columns themselves say."""
+    random = np.random.default_rng(seed)
+    case, columns = Case(120), [f"x{number}" for number in range(10)]
+    there = random.random((120, 10)) < random.uniform(0.1, 0.9, (120, 1))
+    there[:, 0] = False
+    case.values[columns] = np.where(there, 1.0, np.nan)
+    model = pd.DataFrame(CATALOGUE.iloc[:1].to_dict("records") * 10, index=columns).assign(model=True)
+    catalogue = pd.concat([CATALOGUE.assign(model=False), model])
+    facts = dataclasses.replace(case.facts, catalogue=catalogue)
+    cohort = Cohort.of(case.scores, facts, case.history)
+    assert cohort.columns == tuple(columns[1:])
+    bare = dataclasses.replace(facts, values=case.values.drop(columns=columns))
+    counts = pd.Series(there.sum(axis=1), index=case.index)
+    whole = could_be_listed(case.scores, facts, case.history, cohort)
+    assert 0 < len(whole) < 120
+    pd.testing.assert_series_equal(whole, could_be_listed(case.scores, bare, case.history, cohort, counts))
