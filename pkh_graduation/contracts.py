@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -273,6 +274,12 @@ class PriorityLists:
     facts: Facts
     notes: Mapping[str, str] = field(default_factory=dict)
     actions: pd.DataFrame | None = None
+
+    @cached_property
+    def facts_rows(self) -> np.ndarray:
+        """Where each family of ``frame`` stands in the facts (n,); -1 where they lack it."""
+        families = pd.MultiIndex.from_frame(self.frame[list(INDEX)])
+        return np.asarray(self.facts.values.index.get_indexer(families))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _families(lists: PriorityLists, identities: Mapping[str, list[str]], names: 
     frame = lists.frame
     ids = frame["kpm_id"].tolist()
     places = frame["urutan"].to_numpy(dtype="int64", na_value=0)
-    ends, forever, visited = (_days(days) for days in shown_facts(lists).values())
+    ends, forever, visited = shown_facts(lists).values()
     columns = zip(
         ids,
         [name or kpm for name, kpm in zip(identities["nama_pengurus"], ids, strict=True)],
@@ -67,7 +67,7 @@ def _families(lists: PriorityLists, identities: Mapping[str, list[str]], names: 
         map(cache(lambda code: names.get(code, code[:7])), _texts(frame["kelompok_id"])),
         [place or None for place in places.tolist()],
         map(words.BAND.__getitem__, frame["kategori"].tolist()),
-        map(cache(lambda day, always: _end(day, always, lists.as_of)), ends, forever),
+        map(cache(lambda day, always: _end(day, always, lists.as_of)), _days(ends), (forever > 0).tolist()),
         (words.STAGE.get(stage, stage) for stage in _texts(frame["proses"])),
         map(cache(_split), _texts(frame["dikecualikan_karena"])),
         frame["kategori"].tolist(),
@@ -76,7 +76,8 @@ def _families(lists: PriorityLists, identities: Mapping[str, list[str]], names: 
         strict=True,
     )
     families = [Family(*row) for row in columns]
-    for row, details in _details(lists, np.flatnonzero(places), identities, visited):
+    listed = np.flatnonzero(places)
+    for row, details in _details(lists, listed, identities, _days(visited[listed])):
         families[row] = families[row]._replace(**details)
     return families
 
@@ -91,11 +92,10 @@ def _details(
     plan = [_numbers(told, name) for name in ("rencana", "kunjungan_ke")]
     chances = told[["p_mandiri_12m", "p_bawah", "p_atas"]].to_numpy(dtype=float).tolist()
     texts = [_texts(told[name]) for name in ("kpm_id", "pendamping_id", "peringatan", "cek", "rujukan", "slot")]
-    for row, (p, low, high), month, visit, kpm, owner, warnings, checks, referrals, slot in zip(
-        listed, chances, *plan, *texts, strict=True
+    for row, (p, low, high), days, month, visit, kpm, owner, warnings, checks, referrals, slot in zip(
+        listed, chances, visited, *plan, *texts, strict=True
     ):
         scored = not math.isnan(p)
-        days = visited[row]
         yield (
             row,
             {
@@ -159,7 +159,7 @@ def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], list[Reason]]:
     return found
 
 
-def _end(day: int | None, forever: int | None, as_of: dt.date) -> str:
+def _end(day: int | None, forever: bool, as_of: dt.date) -> str:
     if forever:
         return "ada komponen yang tidak berakhir"
     if day is None:

@@ -86,7 +86,7 @@ def groups(lists: PriorityLists) -> pd.DataFrame:
     flags = _flags(frame)
     stages = frame["proses"].dropna()
     tables = [_long(home[stages.index], STAGES, stages, flags.loc[stages.index, ["diproses"]])]
-    rows = lists.facts.values.index.get_indexer(pd.MultiIndex.from_frame(frame[["kpm_id", "as_of"]]))
+    rows = lists.facts_rows
     for name, (title, inside, outside) in GROUPS.items():
         if name not in lists.facts.values.columns or not len(frame):
             continue

@@ -296,14 +296,14 @@ def seal(cells: Sequence[str | float | None]) -> str:
     >>> seal(["1", "Ibu  A\\n", 0.25]) == seal([1.0, "Ibu A", 0.250000004]) != seal(["1", "Ibu B", 0.25])
     True
     """
-    return _short("segel", *(_cell(cell) for cell in cells), letters=ROW_LETTERS)
+    return _short("segel", *[_cell(cell) for cell in cells], letters=ROW_LETTERS)
 
 
 def _cell(cell: str | float | None) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return " ".join(unicodedata.normalize("NFC", cell).split())
+        return " ".join((cell if cell.isascii() else unicodedata.normalize("NFC", cell)).split())
     if not math.isfinite(cell):
         return ""
     return str(int(cell)) if float(cell).is_integer() else f"{cell:.4f}"
