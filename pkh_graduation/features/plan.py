@@ -11,6 +11,7 @@ import hashlib
 import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -39,7 +40,12 @@ class FeaturePlan:
     twins: bool
     off: Mapping[str, frozenset[str]]
 
-    @property
+    def tell(self, progress: Progress) -> None:
+        """Name every feature that is switched off."""
+        for name, miss in self.off.items():
+            progress(f"fitur {name} dimatikan: tidak ada {', '.join(sorted(miss))}")
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides values: the SQL text and the source of the hatches' modules."""
         parts = [self.query.sql, *(query.sql for query in self.query.places.values())]
@@ -75,12 +81,12 @@ def plan_features(
     for hatch in hatches:
         if gap := lacking_hatch(columns, hatch):
             off |= {feature.name: frozenset(gap) for feature in hatch.features}
-    for name, miss in off.items():
-        progress(f"fitur {name} dimatikan: tidak ada {', '.join(sorted(miss))}")
     on = [trimmed(columns, f) for f in wanted if f.name not in off]
     open_hatches = tuple(h for h in hatches if h.features[0].name not in off)
     query = compile_features(on, twins=twins, linked=linked, places_given=places_given)
-    return FeaturePlan(chosen, query, open_hatches, reads_of(on, open_hatches), linked, twins, off)
+    plan = FeaturePlan(chosen, query, open_hatches, reads_of(on, open_hatches), linked, twins, off)
+    plan.tell(progress)
+    return plan
 
 
 def families_table(cohort: pd.DataFrame) -> pd.DataFrame:

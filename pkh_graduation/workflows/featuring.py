@@ -13,7 +13,7 @@ import inspect
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,12 +140,12 @@ class FeatureRun:
         self, bucket: str, progress: Progress = quiet, *, twins: bool = False, names: Collection[str] | None = None
     ) -> room.FeaturePlan:
         """The features of a part, over what the bucket's tables hold; ``twins``: ``names`` (default all), with known days."""
-        columns = {name: stores.columns_of(path) for name, path in self.store.files(bucket).items()}
+        columns = tuple((name, tuple(stores.columns_of(path))) for name, path in self.store.files(bucket).items())
         names = names if twins else {*self.names, *self.exact}
-        linked = "tautan_kpm" in columns and bool(self.store.manifest["shared"]["tautan_kpm"]["rows"])
-        return room.plan_features(
-            columns, names=names, twins=twins, linked=linked, places_given=True, progress=progress
-        )
+        linked = "tautan_kpm" in dict(columns) and bool(self.store.manifest["shared"]["tautan_kpm"]["rows"])
+        plan = _planned(columns, None if names is None else frozenset(names), twins, linked)
+        plan.tell(progress)
+        return plan
 
     def dictionary(self, plan: room.FeaturePlan) -> pd.DataFrame:
         """The data dictionary, with what this store lacks."""
@@ -286,6 +286,14 @@ def _in_several(places: Sequence[pd.Series]) -> np.ndarray:
     """Places that occur in more than one of the series; each holds a place once."""
     every = pd.concat(places).dropna()
     return np.asarray(every[every.duplicated()].unique())
+
+
+@lru_cache(maxsize=8)
+def _planned(
+    columns: tuple[tuple[str, tuple[str, ...]], ...], names: frozenset[str] | None, twins: bool, linked: bool
+) -> room.FeaturePlan:
+    """Buckets that hold the same columns have the same plan."""
+    return room.plan_features(dict(columns), names=names, twins=twins, linked=linked, places_given=True)
 
 
 @cache
