@@ -125,4 +125,5 @@ def _escape(text: str) -> str:
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if "_x" in text:
         text = _ESCAPED.sub("_x005F_", text)
-    return _CONTROL.sub("\ufffd", text) if _CONTROL.search(text) else text
+    # What can be printed is no control sign: most texts, told at once.
+    return text if text.isprintable() else _CONTROL.sub("\ufffd", text)
