@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed
 
-from pkh_graduation.stores.buckets import ROWS_PER_GROUP
+from pkh_graduation.stores.buckets import NUMBERED, ROWS_PER_GROUP
+from pkh_graduation.stores.files import encodings
 
 STEP = 0x9E3779B97F4A7C1
 """Ids of copy c are those of the kabupaten plus c times this odd number, modulo 2^60."""
@@ -134,7 +135,10 @@ def write(path: Path, parts: Iterator[pa.Table]) -> dict[str, int | str]:
     rows, writer = 0, None
     for part in parts:
         if writer is None:
-            writer = pq.ParquetWriter(path, part.schema, compression="zstd", compression_level=1, store_schema=False)
+            how = encodings(part.schema.names, NUMBERED)
+            writer = pq.ParquetWriter(
+                path, part.schema, compression="zstd", compression_level=1, store_schema=False, **how
+            )
             kept = part.schema.metadata or {}
             writer.add_key_value_metadata({b"pandas": kept[b"pandas"]} if b"pandas" in kept else {})
         writer.write_table(part, row_group_size=ROWS_PER_GROUP)

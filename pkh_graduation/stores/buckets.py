@@ -41,6 +41,9 @@ STATES = {
 ROWS_PER_GROUP = 122_880
 """Rows of a row group: what can be left unread at once."""
 
+NUMBERED = ("record_id", "row_key")
+"""Columns in which nearly every row has a number of its own."""
+
 RECENT = 3 * 366
 """Days of events that lie apart from the older ones: the longest window, and a year of as-of dates."""
 

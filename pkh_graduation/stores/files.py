@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -46,17 +46,34 @@ def write_json(path: Path, content: Mapping[str, Any]) -> Path:
     return write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_frame(path: Path, frame: pd.DataFrame, *, rows_per_group: int | None = None) -> Path:
+def write_frame(
+    path: Path, frame: pd.DataFrame, *, rows_per_group: int | None = None, numbered: Collection[str] = ()
+) -> Path:
     """Write a frame as Parquet (zstd) atomically; the index is kept as columns of the same names.
 
-    ``rows_per_group``: rows that a reader can leave unread at once; pyarrow's own choice by default.
+    ``rows_per_group``: rows that a reader can leave unread at once; pyarrow's own choice by default. ``numbered``: see
+    `encodings`.
 
     Raises:
         DiskError: the disk is full, or the folder may not be written.
     """
+    how = encodings(frame.columns, numbered) if numbered else {}
     with _neighbour(path) as neighbour:
-        frame.to_parquet(neighbour, compression="zstd", row_group_size=rows_per_group)
+        frame.to_parquet(neighbour, compression="zstd", row_group_size=rows_per_group, **how)
     return path
+
+
+def encodings(columns: Iterable[str], numbered: Collection[str]) -> dict[str, Any]:
+    """How pyarrow is to encode columns of which the ``numbered`` hold integers that hardly two rows share.
+
+    A dictionary of these would be larger than they are, and slow to look up: they are kept as differences. Others are as
+    pyarrow has them.
+    """
+    names = list(columns)
+    return {
+        "use_dictionary": [name for name in names if name not in numbered],
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in names if name in numbered},
+    }
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pkh_graduation.contracts import CLOCK, Quarantine, Records
-from pkh_graduation.stores.buckets import PER_BUCKET, ROWS_PER_GROUP, assign, groups_of, joined, split
+from pkh_graduation.stores.buckets import NUMBERED, PER_BUCKET, ROWS_PER_GROUP, assign, groups_of, joined, split
 from pkh_graduation.stores.files import write_frame, write_json
 
 SCHEMA = 2
@@ -202,7 +202,7 @@ def _records(store: Store, tables: Mapping[str, pd.DataFrame]) -> Records:
 
 
 def _write(path: Path, frame: pd.DataFrame, written: set[Path]) -> dict[str, Any]:
-    write_frame(path, frame, rows_per_group=ROWS_PER_GROUP)
+    write_frame(path, frame, rows_per_group=ROWS_PER_GROUP, numbered=NUMBERED)
     written.add(path)
     return {"rows": len(frame), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from pkh_graduation.stores import write_bytes, write_frame, write_json, write_text
@@ -32,3 +33,17 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
         write_bytes(path, "text is no bytes")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_numbers_that_no_two_rows_share_are_kept_as_differences_and_read_back(tmp_path):
+    frame = pd.DataFrame({"record_id": range(5_000), "row_key": [7] * 5_000, "x": ["a", None] * 2_500})
+    plain = write_frame(tmp_path / "plain.parquet", frame)
+    path = write_frame(
+        tmp_path / "numbered.parquet", frame, rows_per_group=2_000, numbered=("record_id", "row_key", "y")
+    )
+    pd.testing.assert_frame_equal(pd.read_parquet(path), pd.read_parquet(plain))
+    groups = pq.read_metadata(path).row_group(0)
+    held = {groups.column(place).path_in_schema: set(groups.column(place).encodings) for place in range(3)}
+    assert "DELTA_BINARY_PACKED" in held["record_id"] & held["row_key"]
+    assert "RLE_DICTIONARY" in held["x"] and not any("DICTIONARY" in kind for kind in held["record_id"])
+    assert path.stat().st_size < plain.stat().st_size
