@@ -113,10 +113,31 @@ def _shift(name: str, column: pa.Array, copy: int, ids: int) -> pa.Array:
         numbers = np.asarray(column.fill_null(0), dtype=np.int64)
         return pa.array((numbers + np.int64(copy * STEP & MASK)) & np.int64(MASK), mask=missing)
     if name in TEXTS:
-        return _with(column, lambda text: f"{text[0]}{(int(text[1:], 16) + copy * STEP) & MASK:015x}")
+        return pa.DictionaryArray.from_arrays(column.indices, _moved(column.dictionary, copy))
     if name in PLACES and pa.types.is_dictionary(column.type):
         return _with(column, lambda text: kabupaten(copy) + text[4:] if len(text) >= 4 else text)
     return column
+
+
+def _moved(words: pa.StringArray, copy: int) -> pa.StringArray:
+    """Pseudonyms of a copy: a letter and fifteen hexadecimal digits, the number moved on; all at once."""
+    signs = np.frombuffer(words.buffers()[2], dtype=np.uint8)[: 16 * len(words)].reshape(-1, 16)
+    # Of a digit's own byte the last four bits are the digit, of a letter's they are 1 to 6.
+    digits = (signs[:, 1:] & 15) + 9 * (signs[:, 1:] >> 6)
+    number = np.zeros(len(words), dtype=np.uint64)
+    for place, shift in enumerate(_SHIFTS):
+        number |= digits[:, place].astype(np.uint64) << shift
+    number = (number + np.uint64(copy * STEP & MASK)) & np.uint64(MASK)
+    made = signs.copy()
+    for place, shift in enumerate(_SHIFTS, 1):
+        made[:, place] = _DIGITS[(number >> shift) & np.uint64(15)]
+    starts = np.arange(0, made.size + 1, 16, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(starts), pa.py_buffer(made))
+
+
+_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_SHIFTS = np.arange(56, -1, -4, dtype=np.uint64)
+"""Places of fifteen digits, four bits each."""
 
 
 def _plain(column: pa.Array) -> pa.Array:
