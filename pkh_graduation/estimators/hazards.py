@@ -270,7 +270,13 @@ class CauseHazard(BaseEstimator):
         return self._ramp_signals(basis)
 
     def _ramp_signals(self, basis: np.ndarray) -> np.ndarray:
-        return self.coef_ @ basis.T + self.offset_[:, None]
+        # Column by column: a product of matrices may have other last bits for another number of rows, and a family's chance
+        # must not depend on who is scored beside it.
+        signals = np.zeros((len(self.coef_), len(basis)))
+        term = np.empty_like(signals)
+        for weights, column in zip(self.coef_.T, basis.T, strict=True):
+            signals += np.multiply(weights[:, None], column, out=term)
+        return signals + self.offset_[:, None]
 
 
 def grow(
