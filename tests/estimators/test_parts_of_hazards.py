@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from pkh_graduation.estimators.hazards import CauseHazard
 from pkh_graduation.estimators.incidence import incidence_path, mandiri_by_horizon
 from pkh_graduation.estimators.levels import fit_level, flat_level
 from pkh_graduation.estimators.ramps import RampBasis
@@ -139,3 +140,16 @@ def test_without_alamiah_more_families_can_leave_by_mandiri(alamiah, mandiri):
     none = np.zeros_like(mandiri)
     fewer, more = incidence_path(none, alamiah, mandiri), incidence_path(none, none, mandiri)
     assert (more[:, -1, 1] >= fewer[:, -1, 1] - 1e-12).all()
+
+
+@pytest.mark.parametrize("members", [1, 8])
+def test_a_familys_signal_does_not_depend_on_how_many_are_scored_beside_her(members):
+    random = np.random.default_rng(members)
+    hazard = CauseHazard()
+    hazard.coef_, hazard.offset_ = random.normal(size=(members, 37)), random.normal(size=members)
+    basis = np.asfortranarray(random.random((301, 37)))
+    whole = hazard._ramp_signals(basis)
+    np.testing.assert_allclose(whole, hazard.coef_ @ basis.T + hazard.offset_[:, None], rtol=0, atol=1e-12)
+    for size in (1, 2, 7, 100, 300):
+        part = np.asfortranarray(basis[-size:])
+        np.testing.assert_array_equal(hazard._ramp_signals(part), whole[:, -size:])
