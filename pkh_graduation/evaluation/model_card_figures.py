@@ -159,17 +159,21 @@ def of_frame(key: str, title: str, frame: pd.DataFrame, note: str, words: Words)
 
 
 def _any_cell(cell: Any, words: Words, column: str) -> str:
-    """A cell of a handed-in table: axes, contenders and hold-outs as words, dates as dates, three figures of a number.
+    """A cell of a handed-in table: axes, groups, contenders and hold-outs as words, dates as dates, three figures of a number.
 
     What a name means depends on its column: `desil` is an axis, and a way of listing.
     """
     if isinstance(cell, str):
-        named = words.data["axes"] if column == "axis" else {**words.data["names"], **words.data["values"]}
+        named = words.data["axes"] if column == "axis" else _cell_words(words)
         known = named.get(cell)
         return str(known) if known is not None else words.date(cell)
     if isinstance(cell, float) and math.isfinite(cell):
         return words.number(cell, 1 if abs(cell) >= 10 else 2 if abs(cell) >= 1 else 3)
     return words.plain(None if not isinstance(cell, list | tuple) and pd.isna(cell) else cell)
+
+
+def _cell_words(words: Words) -> dict[str, str]:
+    return {**words.data["names"], **words.data["values"], **words.data["groups"]}
 
 
 def _of_hundred(row: Mapping[str, Any], words: Words) -> str:

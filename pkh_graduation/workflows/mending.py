@@ -30,7 +30,7 @@ from pkh_graduation.evaluation.fairness_groups import (
     words_of,
 )
 from pkh_graduation.evaluation.model_card import CardTable
-from pkh_graduation.evaluation.model_card_words import NOTHING
+from pkh_graduation.evaluation.model_card_words import NOTHING, Words, read_words
 from pkh_graduation.priorities.mitigation import floors_of, mitigate
 from pkh_graduation.workflows import discovering, judging, scoring
 from pkh_graduation.workflows.places import Places
@@ -152,25 +152,24 @@ def card_table(told: Mapping[str, Any] | None) -> list[CardTable]:
         "en": "Groups the list leaves behind, and their floors",
     }
     share = f"{100 * told['least_ratio']:.0f} %"
+    cost = {language: _cost_words(told["costs"], read_words(language)) for language in title}
     note = {
         "id": f"Tertinggal: masuk daftar kurang dari {share} laju bersama, di antara keluarga yang dapat didaftar. Biaya lantai, "
-        "graduasi dari 100: "
-        + _cost_words(told["costs"], "id")
-        + ". Lantai dipakai bila kantor menetapkannya (exposure_axis).",
+        f"graduasi dari 100: {cost['id']}. Lantai dipakai bila kantor menetapkannya (exposure_axis).",
         "en": f"Behind: listed at less than {share} of the common rate, among families that could be listed. Cost of the floors, "
-        "graduations of 100: "
-        + _cost_words(told["costs"], "en")
-        + ". Floors are in use where the office sets exposure_axis.",
+        f"graduations of 100: {cost['en']}. Floors are in use where the office sets exposure_axis.",
     }
     frame = pd.DataFrame(told["behind"], columns=list(COLUMNS)).drop(columns="unmet")
     return [CardTable("mitigation", frame, title=title, note=note)]
 
 
-def _cost_words(costs: Mapping[str, Mapping[str, float]], language: str) -> str:
-    said = [
-        f"{words_of(axis) if language == 'id' else axis} {_percent(cost['precision'])} → {_percent(cost['precision_after'])}"
-        for axis, cost in costs.items()
-    ]
+def _cost_words(costs: Mapping[str, Mapping[str, float | None]], words: Words) -> str:
+    """Per axis, graduations of 100 without and with its floors; a figure that the backtest could not give is a dash."""
+    said = []
+    for axis, cost in costs.items():
+        shares = (cost[name] for name in COSTS[:2])
+        before, after = (words.number(None if share is None else 100 * share, 1) for share in shares)
+        said.append(f"{words.data['axes'].get(axis, axis)} {before} → {after}")
     return "; ".join(said) or NOTHING
 
 

@@ -1,6 +1,7 @@
 """The model card: both languages, three forms, honest about what it lacks, and every test it names exists."""
 
 import ast
+import datetime as dt
 import html
 import json
 import re
@@ -8,9 +9,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 
+import numpy as np
 import pandas as pd
 import pytest
+from evaluation_panel import panel_index, snapshots
 
+from pkh_graduation.contracts import Facts
+from pkh_graduation.evaluation.fairness_groups import OTHERS, fairness_groups
 from pkh_graduation.evaluation.leak_questions import LEAK_TESTS
 from pkh_graduation.evaluation.model_card import (
     EXPECTED,
@@ -21,6 +26,7 @@ from pkh_graduation.evaluation.model_card import (
     render_markdown,
     tables_in,
 )
+from pkh_graduation.evaluation.model_card_figures import of_frame
 from pkh_graduation.evaluation.model_card_words import LANGUAGES, read_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +74,29 @@ def shape(value):
 def test_the_languages_say_the_same_things():
     one, other = (shape(dict(read_words(language).data)) for language in LANGUAGES)
     assert one == other
+
+
+def test_every_group_of_the_audit_has_a_name_in_each_language():
+    n = 240
+    index = panel_index(n, [dt.date(2024, 12, 31)])
+    rng = np.random.default_rng(3)
+    flags = {"kepala_perempuan": 2, "komp_lansia_n": 2, "komp_disabilitas_n": 2, "pagar_lansia_tunggal": 2,
+             "wilayah_sulit": 2, "perkotaan": 2, "anggota_n": 12, "desil": 11}  # fmt: skip
+    values = pd.DataFrame({name: rng.integers(0, top, n).astype(float) for name, top in flags.items()}, index=index)
+    values["desil"] = values["desil"].replace(0.0, 1.0)
+    history = snapshots(index, list("abcdef") * (n // 6))
+    values = values.mask((rng.random(values.shape) < 0.3) & (history.frame[["pendamping_id"]] == "a").to_numpy())
+    columns = ["theme", "unit", "meaning_id", "meaning_en", "lever", "sign", "source", "window", "model"]
+    groups = fairness_groups(Facts(values, pd.DataFrame(index=index), pd.DataFrame(columns=columns)), history)
+    said = {word for axis in groups for word in groups[axis]} | {OTHERS}
+    for language in LANGUAGES:
+        assert said == set(read_words(language).data["groups"])
+
+
+def test_a_group_is_told_in_the_language_of_the_card():
+    frame = pd.DataFrame({"axis": ["kepala", "desil"], "group": ["perempuan", "desil 2"]})
+    table = of_frame("fairness", "", frame, "", read_words("en"))
+    assert table.rows == [["head of the family", "women"], ["welfare decile", "decile 2"]]
 
 
 def test_another_language_is_refused_with_those_there():
