@@ -14,6 +14,8 @@ from pkh_graduation.contracts import StoredTable
 from pkh_graduation.engines.results import EngineError, to_frame
 
 _RESULT = "hasil_terakhir"
+_WIDTH = 32
+"""Columns of a result that are converted at once: memory of all of them is let go at once, not before."""
 
 
 class DuckDBEngine:
@@ -54,14 +56,14 @@ class DuckDBEngine:
         try:
             # A relation would bind a long text twice, once to look at it and once to run it; a table is made in one go.
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RESULT} AS {sql}")
-            result = connection.table(_RESULT).to_arrow_table()
+            result = _in_pieces(connection.table(_RESULT))
             connection.execute(f"DROP TABLE {_RESULT}")
         except duckdb.Error as error:
             # DuckDB's data errors quote values; only the kind of error and the tables may be told.
             raise EngineError(
                 f"DuckDB refused a query over {sorted(tables)} ({type(error).__name__}): {_reason(error)}"
             ) from None
-        return to_frame(result)
+        return result
 
     def close(self) -> None:
         """Let go of every table and of DuckDB's memory; a later `run` opens anew."""
@@ -110,6 +112,13 @@ class DuckDBEngine:
         else:
             relation.create_view(name)
         self._held[name] = table
+
+
+def _in_pieces(result: duckdb.DuckDBPyRelation) -> pd.DataFrame:
+    """A table of DuckDB as a frame, some columns after the other; each time its rows come in the order in which they lie."""
+    names = [duckdb.ColumnExpression(name) for name in result.columns]
+    pieces = [names[first : first + _WIDTH] for first in range(0, len(names), _WIDTH)]
+    return pd.concat([to_frame(result.select(*piece).to_arrow_table()) for piece in pieces], axis=1)
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> Any:

@@ -22,9 +22,9 @@ class EngineError(RuntimeError):
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """An Arrow table as a pandas frame, integers and booleans nullable.
+    """An Arrow table as a pandas frame, integers and booleans nullable, each column by itself in memory.
 
     >>> to_frame(pa.table({"n": [1, None]}))["n"].dtype
     Int64Dtype()
     """
-    return table.to_pandas(types_mapper=_NULLABLE.get)
+    return table.to_pandas(types_mapper=_NULLABLE.get, split_blocks=True)

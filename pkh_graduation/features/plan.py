@@ -118,9 +118,13 @@ def compute(
         f"p_{place}": frame for place, frame in (totals or {}).items()
     }
     order = pd.Index(given["cohort"]["kpm"])
-    frame = engine.run(bind(plan.query.sql, moment), given).set_index("kpm").reindex(order)
-    values = {name: frame[name] for name in plan.query.values}
-    known = {name: frame[column] for name, column in plan.query.known.items()}
+    frame = engine.run(bind(plan.query.sql, moment), given)
+    rows = pd.Index(frame["kpm"]).get_indexer(order)
+    # A column at a time, each let go when it is in order: a part is hundreds of megabytes.
+    names = [name for name in frame.columns if name != "kpm"]
+    taken = {name: frame.pop(name).array.take(rows, allow_fill=True) for name in names}
+    values: dict[str, Any] = {name: taken[name] for name in plan.query.values}
+    known: dict[str, Any] = {name: taken[column] for name, column in plan.query.known.items()}
     for hatch in plan.hatches:
         rows = engine.run(bind(hatch.sql(linked=plan.linked), moment), given)
         made = hatch.run(rows, moment).reindex(order)

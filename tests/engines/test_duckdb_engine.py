@@ -30,6 +30,18 @@ def test_integers_and_gaps_come_back_exactly(engine):
     assert got["teks"].isna().to_list() == [False, True, False] and got["r"].dtype == "float64"
 
 
+@pytest.mark.parametrize("width", [1, 32, 33, 100])
+def test_columns_of_a_wide_result_stay_in_one_row(width):
+    table = pd.DataFrame({"n": range(300_000)})
+    columns = ", ".join(f"n + {number} AS c{number}" for number in range(width))
+    with DuckDBEngine(threads=4) as engine:
+        found = engine.run(f"SELECT {columns} FROM t WHERE n % 3 = 0", {"t": table})
+    assert found.columns.tolist() == [f"c{number}" for number in range(width)]
+    assert len(found) == 100_000
+    first = found["c0"].to_numpy()
+    assert all((found[f"c{number}"].to_numpy() - first == number).all() for number in range(width))
+
+
 def test_frames_arrow_and_parquet_are_the_same_to_it(engine, tmp_path):
     path = tmp_path / "t.parquet"
     pq.write_table(pa.Table.from_pandas(FRAME), path)
