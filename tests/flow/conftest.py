@@ -15,3 +15,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> QuietOffice:
     office = QuietOffice(home)
     office.make()
     return office
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The office is made first, while other processes have other files to do: whoever asks later need not wait for it."""
+    items.sort(key=lambda item: item.path.name != "test_river.py")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from pkh_graduation import stores
-from pkh_graduation.workflows import demonstrating, ingesting
+from pkh_graduation.workflows import ingesting
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import read_settings
 
@@ -65,9 +65,8 @@ def small_office(office, tmp_path_factory):
     (out.parent / "pkh.toml").write_text(SETTINGS)
     (out.parent / "models").symlink_to(office.places.models)
     places = Places(out)
-    demonstrating.make_population(out, preset="mini", seed=7)
     read = read_settings(out.parent / "pkh.toml")
-    ingesting.ingest(places.records, places, key=stores.demo_key(7), settings=read)
+    ingesting.ingest(office.places.records, places, key=stores.demo_key(7), settings=read)
     seconds = {}
     for step in ("features", "score"):
         began = time.perf_counter()
