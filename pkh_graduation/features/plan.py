@@ -119,10 +119,10 @@ def compute(
     }
     order = pd.Index(given["cohort"]["kpm"])
     frame = engine.run(bind(plan.query.sql, moment), given)
-    rows = pd.Index(frame["kpm"]).get_indexer(order)
+    places = pd.Index(frame["kpm"]).get_indexer(order)
     # A column at a time, each let go when it is in order: a part is hundreds of megabytes.
     names = [name for name in frame.columns if name != "kpm"]
-    taken = {name: frame.pop(name).array.take(rows, allow_fill=True) for name in names}
+    taken = {name: frame.pop(name).array.take(places, allow_fill=True) for name in names}
     values: dict[str, Any] = {name: taken[name] for name in plan.query.values}
     known: dict[str, Any] = {name: taken[column] for name, column in plan.query.known.items()}
     for hatch in plan.hatches:
