@@ -51,9 +51,9 @@ class DuckDBEngine:
             TypeError: a table is neither of the three.
         """
         connection = self._open()
-        for name, table in tables.items():
-            self._hold(connection, name, table)
         try:
+            for name, table in tables.items():
+                self._hold(connection, name, table)
             # A relation would bind a long text twice, once to look at it and once to run it; a table is made in one go.
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RESULT} AS {sql}")
             result = _in_pieces(connection.table(_RESULT))
@@ -140,4 +140,6 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
 def _reason(error: duckdb.Error) -> str:
     """What DuckDB says about the text; nothing about data (conversion and range errors quote the value)."""
     about_text = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
-    return str(error) if isinstance(error, about_text) else "the values do not fit the query"
+    if isinstance(error, about_text):
+        return str(error)
+    return "the values do not fit the query, or a table's file is damaged: then ingest the exports again"

@@ -18,12 +18,22 @@ from pkh_graduation.stores.bundles import (
 )
 from pkh_graduation.stores.cipher import Cipher, CipherError, cipher_for, demo_key, key_at_hand
 from pkh_graduation.stores.erasure import erase_from_outputs, erase_from_store, rows_about, traces
-from pkh_graduation.stores.files import DiskError, disk_trouble, write_bytes, write_frame, write_json, write_text
+from pkh_graduation.stores.files import (
+    DamagedError,
+    DiskError,
+    columns_of,
+    disk_trouble,
+    read_frame,
+    write_bytes,
+    write_frame,
+    write_json,
+    write_text,
+)
 from pkh_graduation.stores.locks import LockedError, only_run
 from pkh_graduation.stores.parts import Parts, clear_litter, digest_of
 from pkh_graduation.stores.retention import silent_families
 from pkh_graduation.stores.sealed import seal_frame, unseal_frame
-from pkh_graduation.stores.tables import Store, StoreError, columns_of, open_store, read_bucket, read_store, write_store
+from pkh_graduation.stores.tables import Store, StoreError, open_store, read_bucket, read_store, write_store
 from pkh_graduation.stores.tombstones import FILE as TOMBSTONES
 from pkh_graduation.stores.tombstones import add_tombstones, forgotten, read_tombstones, stones_of
 from pkh_graduation.stores.vault import MANIFEST as VAULT_MANIFEST
@@ -36,6 +46,7 @@ __all__ = [
     "BundleError",
     "Cipher",
     "CipherError",
+    "DamagedError",
     "DiskError",
     "LockedError",
     "Parts",
@@ -64,6 +75,7 @@ __all__ = [
     "open_vault",
     "read_bucket",
     "read_card",
+    "read_frame",
     "read_names",
     "read_sealed",
     "read_store",

@@ -6,13 +6,15 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EROFS,)
@@ -21,6 +23,10 @@ _NOT_OURS = (errno.EACCES, errno.EPERM)
 
 class DiskError(OSError):
     """A folder cannot take a file: full, read-only, or not ours. What was there before is still there."""
+
+
+class DamagedError(ValueError):
+    """A file that a command wrote cannot be read any more."""
 
 
 def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
@@ -61,6 +67,37 @@ def write_frame(
     with _neighbour(path) as neighbour:
         frame.to_parquet(neighbour, compression="zstd", row_group_size=rows_per_group, **how)
     return path
+
+
+def read_frame(path: Path, columns: Sequence[str] | None = None, *, coded: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a Parquet file, all of it or some columns; those in ``coded`` come as categories.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        DamagedError: it is no Parquet any more, or lacks a column.
+    """
+    with _told_where(path):
+        return pd.read_parquet(path, columns=None if columns is None else list(columns), read_dictionary=list(coded))
+
+
+def columns_of(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file; raises as `read_frame`."""
+    with _told_where(path):
+        return list(pq.read_schema(path).names)
+
+
+@contextmanager
+def _told_where(path: Path) -> Iterator[None]:
+    """What a reader says of a damaged file as a sentence; its own words could quote a cell."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except (pa.ArrowInvalid, OSError):
+        raise DamagedError(
+            f"{path} cannot be read: it is damaged, or another version wrote it. Put a copy back in its place; "
+            "or, if a command makes it, remove it and run that command again."
+        ) from None
 
 
 def encodings(columns: Iterable[str], numbered: Collection[str]) -> dict[str, Any]:

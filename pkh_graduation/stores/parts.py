@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from pkh_graduation.stores.files import is_litter, write_frame, write_json
+from pkh_graduation.stores.files import is_litter, read_frame, write_frame, write_json
 
 
 def digest_of(*inputs: Any) -> str:
@@ -41,7 +41,10 @@ class Parts:
         mark = self._mark(name)
         if not mark.is_file():
             return None
-        known: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8"))
+        try:
+            known: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8"))
+        except ValueError:
+            return None  # a mark that a power cut emptied marks nothing
         path = self.path(name)
         return known if path.is_file() and path.stat().st_size == known["size"] else None
 
@@ -69,10 +72,11 @@ class Parts:
 
         Raises:
             FileNotFoundError: the part is not finished.
+            DamagedError: it was, and cannot be read any more.
         """
         if self.mark(name) is None:
             raise FileNotFoundError(f"{self.path(name)} is not there or was never finished: run the step before again.")
-        return pd.read_parquet(self.path(name), columns=columns)
+        return read_frame(self.path(name), columns)
 
     def names(self) -> list[str]:
         """Names of the finished parts, in order."""

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from pkh_graduation.contracts import CLOCK, Quarantine, Records
 from pkh_graduation.stores.buckets import NUMBERED, PER_BUCKET, ROWS_PER_GROUP, assign, groups_of, joined, split
-from pkh_graduation.stores.files import write_frame, write_json
+from pkh_graduation.stores.files import columns_of, read_frame, write_frame, write_json
 
 SCHEMA = 2
 """Version of the store's layout; a store of another version is refused with a sentence."""
@@ -131,12 +130,15 @@ def open_store(folder: Path) -> Store:
     """Find a finished store.
 
     Raises:
-        StoreError: no manifest, or one of another schema version.
+        StoreError: no manifest, a damaged one, or one of another schema version.
     """
     path = folder / "manifest.json"
     if not path.is_file():
         raise StoreError(f"{folder} is no finished store (no manifest.json): run `pkh-graduation ingest` first.")
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise StoreError(f"{path} is damaged (no JSON): ingest the exports again.") from None
     if manifest.get("schema") != SCHEMA:
         raise StoreError(
             f"{folder} has store version {manifest.get('schema')!r}, this program reads {SCHEMA}: ingest the exports again."
@@ -156,6 +158,7 @@ def read_bucket(
 
     Raises:
         StoreError: a file is missing or holds other rows than the manifest says.
+        DamagedError: a file cannot be read any more.
     """
     rows = {**store.manifest["buckets"][bucket]["files"], **store.manifest["shared"]}
     found = {}
@@ -190,11 +193,6 @@ def read_store(folder: Path, tables: Mapping[str, Sequence[str]] | None = None) 
     return _records(store, whole)
 
 
-def columns_of(path: Path) -> list[str]:
-    """Names of the columns of a Parquet file."""
-    return list(pq.read_schema(path).names)
-
-
 def _records(store: Store, tables: Mapping[str, pd.DataFrame]) -> Records:
     return Records(
         tables=tables, sintetis=store.sintetis, digest=store.digest, missing=tuple(store.manifest["missing"])
@@ -212,7 +210,7 @@ def _read(
 ) -> pd.DataFrame:
     if not path.is_file():
         raise StoreError(f"{path.parent} lacks the file of table {name!r}: ingest the exports again.")
-    table = pd.read_parquet(path, columns=columns, read_dictionary=list(coded))
+    table = read_frame(path, columns, coded=coded)
     if len(table) != rows:
         raise StoreError(
             f"table {name!r} in {path.parent} holds {len(table)} rows, its manifest says {rows}: ingest again."

@@ -79,7 +79,7 @@ def oracle_auc(places: Places, *, horizon: int) -> dict[str, float]:
     effects of pendamping and kabupaten, which no household model may know. ``se`` is Hanley and McNeil's (1982) standard
     error of the latter.
     """
-    seen = pd.read_parquet(places.report / "predictions.parquet")
+    seen = stores.read_frame(places.report / "predictions.parquet")
     seen = seen[
         (seen["contender"] == learning.MODEL) & (seen["origin"] == seen["origin"].max()) & seen["label"].notna()
     ]
@@ -97,7 +97,7 @@ def oracle_auc(places: Places, *, horizon: int) -> dict[str, float]:
 
 def _true_risk(places: Places, origin: dt.date, horizon: int) -> pd.DataFrame:
     ahead = [tahap_of(add_tahap(origin, step)) for step in range(1, horizon + 1)]
-    truth = pd.read_parquet(places.truth / "kebenaran_triwulan.parquet")
+    truth = stores.read_frame(places.truth / "kebenaran_triwulan.parquet")
     keep = pd.MultiIndex.from_frame(truth[["tahun", "tahap"]]).isin(ahead)
     return (
         truth[keep].groupby("kpm_id", as_index=False).agg(full=("h_mandiri", "sum"), household=("h_mandiri_rt", "sum"))

@@ -49,7 +49,7 @@ class Evidence:
             raise EvidenceError(
                 f"{path} is gone or was changed after its backtest: run `pkh-graduation backtest` again."
             )
-        return pd.read_parquet(path)
+        return stores.read_frame(path)
 
 
 def folder_of(places: Places) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pkh_graduation import monitoring, priorities
+from pkh_graduation import monitoring, priorities, stores
 from pkh_graduation.workflows.places import Places
 
 
@@ -20,7 +20,7 @@ def explain(places: Places, *, as_of: dt.date, family: str) -> dict[str, Any]:
     parts = sorted((places.lists / "daftar").glob("bucket=*.parquet"))
     if not parts:
         raise FileNotFoundError(f"{places.lists} holds no lists: run `lists --as-of {as_of.isoformat()}` first.")
-    lists = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
+    lists = pd.concat([stores.read_frame(path) for path in parts], ignore_index=True)
     dates = sorted({stamp.date().isoformat() for stamp in pd.to_datetime(lists["tanggal_acuan"]).unique()})
     if dates != [as_of.isoformat()]:
         raise FileNotFoundError(

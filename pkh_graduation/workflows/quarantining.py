@@ -70,7 +70,7 @@ def forget_suspects(places: Places, families: Collection[str]) -> int:
     path = folder_of(places) / SUSPECTS
     if not path.is_file():
         return 0
-    lines = pd.read_parquet(path)
+    lines = stores.read_frame(path)
     mine = lines["kpm_id"].isin(list(families)) | lines["kpm_lain"].isin(list(families))
     if mine.any():
         write_suspects(places, lines[~mine].reset_index(drop=True))
@@ -169,13 +169,13 @@ def _cipher(places: Places, key: bytes | None) -> Cipher | None:
 
 def _plain(places: Places) -> pd.DataFrame:
     stores.open_store(places.store)
-    return pd.read_parquet(folder_of(places) / PLAIN)
+    return stores.read_frame(folder_of(places) / PLAIN)
 
 
 def _lines(places: Places, cipher: Cipher | None) -> pd.DataFrame:
     """Cells and rows to mend, with their originals and families where there is a key."""
     quarantine = _plain(places)
-    found = pd.read_parquet(folder_of(places) / FOUND).rename(columns={"file": "berkas", "pesan_id": "pesan"})
+    found = stores.read_frame(folder_of(places) / FOUND).rename(columns={"file": "berkas", "pesan_id": "pesan"})
     sealed = read_sealed(places, cipher) if cipher else empty_sealed()
     return lines_to_mend(quarantine, found, sealed)
 

@@ -122,7 +122,7 @@ def together(places: Places, family: str) -> list[str]:
     found = {family}
     if "tautan_kpm" not in store.tables:
         return [family]
-    links = pd.read_parquet(store.files(store.buckets[0])["tautan_kpm"], columns=["kpm_lama", "kpm_baru"])
+    links = stores.read_frame(store.files(store.buckets[0])["tautan_kpm"], columns=["kpm_lama", "kpm_baru"])
     while True:
         touched = links[links["kpm_lama"].isin(found) | links["kpm_baru"].isin(found)]
         more = found | {*touched["kpm_lama"].dropna(), *touched["kpm_baru"].dropna()}
@@ -186,7 +186,7 @@ def _lists_of(
 ) -> list[Path]:
     """Files for people that hold the family: those of its pendamping's lists, and any other in which an id of it stands."""
     copies = [
-        pd.read_parquet(path, columns=["kpm_id", "pendamping_id"]) for path in places.lists.rglob("daftar/*.parquet")
+        stores.read_frame(path, columns=["kpm_id", "pendamping_id"]) for path in places.lists.rglob("daftar/*.parquet")
     ]
     owners = {str(who) for copy in copies for who in copy.loc[copy["kpm_id"].isin(families), "pendamping_id"].dropna()}
     words = [*families, *pairs["asal"]]
@@ -207,7 +207,7 @@ def _forget_quarantine(places: Places, families: Collection[str], cipher: stores
     removed = int(mended.sum()) + quarantining.forget_suspects(places, families)
     for name, file in ((quarantining.PLAIN, "berkas"), (quarantining.FOUND, "file")):
         if (folder / name).is_file() and rows:
-            lines = pd.read_parquet(folder / name)
+            lines = stores.read_frame(folder / name)
             kept = lines_without(lines, rows, file)
             removed += len(lines) - len(kept)
             stores.write_frame(folder / name, kept)

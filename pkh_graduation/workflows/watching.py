@@ -144,7 +144,7 @@ def compare_labels(
 def audit_of(places: Places, as_of: dt.date) -> FairnessAudit | None:
     """The audit of the list of the date, if one was drawn; no outcome is looked at."""
     files = sorted((places.lists / "daftar").glob("*.parquet"))
-    frames = [pd.read_parquet(path) for path in files]
+    frames = [stores.read_frame(path) for path in files]
     drawn = [part for part in frames if (pd.to_datetime(part["tanggal_acuan"]) == pd.Timestamp(as_of)).all()]
     if not drawn or len(drawn) < len(frames):
         return None

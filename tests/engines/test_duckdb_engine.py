@@ -101,6 +101,18 @@ def test_a_wrong_text_is_explained_and_wrong_data_is_not_shown(engine):
     assert "o'k" not in str(caught.value)
 
 
+def test_a_damaged_file_is_not_taken_for_an_error_of_the_text(engine, tmp_path):
+    path = tmp_path / "t.parquet"
+    FRAME.to_parquet(path)
+    whole = path.read_bytes()
+    table = StoredTable((str(path),), {"teks": "STRING"})
+    tail = whole[-8 - int.from_bytes(whole[-8:-4], "little") :]
+    for hurt in (whole[: len(whole) // 2], whole[:4] + b"\xff" * (len(whole) - 4 - len(tail)) + tail):
+        path.write_bytes(hurt)
+        with pytest.raises(EngineError, match=r"over \['t'\].*a table's file is damaged"):
+            engine.run("SELECT teks FROM t", {"t": table})
+
+
 def test_an_unknown_kind_of_table_is_refused(engine):
     with pytest.raises(TypeError, match="table 't' is a list; give a pandas frame"):
         engine.run("SELECT 1 AS n", {"t": [1]})

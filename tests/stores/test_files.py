@@ -6,7 +6,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pkh_graduation.stores import write_bytes, write_frame, write_json, write_text
+from pkh_graduation.stores import (
+    DamagedError,
+    columns_of,
+    read_frame,
+    write_bytes,
+    write_frame,
+    write_json,
+    write_text,
+)
 
 
 def test_round_trips(tmp_path):
@@ -33,6 +41,21 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
         write_bytes(path, "text is no bytes")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_nothing_of_it_is_shown(tmp_path):
+    path = write_frame(tmp_path / "a.parquet", pd.DataFrame({"nama": ["Bu Sinta"] * 9, "n": range(9)}))
+    assert read_frame(path, ["n"])["n"].to_list() == list(range(9))
+    assert read_frame(path, coded=["nama"])["nama"].dtype == "category"
+    with pytest.raises(FileNotFoundError):
+        read_frame(tmp_path / "b.parquet")
+    whole = path.read_bytes()
+    for place in range(0, len(whole) - 1, 97):
+        path.write_bytes(whole[:place])
+        for read in (read_frame, columns_of):
+            with pytest.raises(DamagedError, match=r"a\.parquet cannot be read") as caught:
+                read(path)
+            assert "Sinta" not in str(caught.value)
 
 
 def test_numbers_that_no_two_rows_share_are_kept_as_differences_and_read_back(tmp_path):

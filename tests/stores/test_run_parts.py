@@ -35,6 +35,15 @@ def test_a_part_without_mark_or_cut_short_is_not_done(tmp_path):
     assert parts.names() == []
 
 
+def test_a_part_whose_mark_was_emptied_is_made_again(tmp_path):
+    parts = Parts(tmp_path)
+    parts.write("00", FRAME, "a")
+    (tmp_path / "bucket=00.json").write_text("")
+    assert not parts.done("00", "a") and parts.names() == []
+    parts.write("00", FRAME, "a")
+    assert parts.done("00", "a")
+
+
 def test_equal_content_gives_equal_bytes(tmp_path):
     first, second = Parts(tmp_path / "a"), Parts(tmp_path / "b")
     first.write("00", FRAME, "x")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pkh_graduation.contracts import Quarantine, Records
-from pkh_graduation.stores import StoreError, read_store, write_store
+from pkh_graduation.stores import DamagedError, StoreError, read_store, write_store
 
 
 def some_records() -> tuple[Records, Quarantine]:
@@ -51,6 +51,19 @@ def test_unfinished_and_foreign_stores_are_refused(tmp_path):
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "schema": 99}))
     with pytest.raises(StoreError, match="99"):
+        read_store(tmp_path)
+
+
+def test_damaged_stores_say_so_and_name_the_file(tmp_path):
+    write_store(*some_records(), tmp_path)
+    path = tmp_path / "bucket=00" / "penyaluran.parquet"
+    whole = path.read_bytes()
+    for hurt in (whole[: len(whole) // 2], b"", bytes(len(whole))):
+        path.write_bytes(hurt)
+        with pytest.raises(DamagedError, match=r"penyaluran\.parquet cannot be read: it is damaged"):
+            read_store(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"schema": 2')
+    with pytest.raises(StoreError, match=r"manifest\.json is damaged .*ingest"):
         read_store(tmp_path)
 
 
