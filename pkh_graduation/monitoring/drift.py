@@ -115,7 +115,7 @@ def compare(
 
 
 def usual_stability(dates: Sequence[Counts]) -> dict[str, float]:
-    """The largest index of any one training date against all of them together; the newest dates tell most, so hand in those."""
+    """The largest index of any one training date against all the others together; the newest dates tell most, so hand in those."""
     whole = add_counts(dates)
     return {
         name: max(stability(whole[name] - one[name], one[name]) for one in dates) for name in whole if len(dates) > 1

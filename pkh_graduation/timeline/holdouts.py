@@ -29,8 +29,9 @@ class NewUnits:
         folds: gives the origins, the horizon and the first date of training.
         kinds: what is held out (`HOLDOUTS`). With several, one training set misses them all, and the pendamping are drawn
             among those of the other kabupaten, the families among those of the other pendamping.
-        fraction: share of the units of each kind that is held out, at least one of them.
-        part: which share: part 0, 1, ... are disjoint draws in one order, so that parts can take turns.
+        fraction: share of the units of each kind that is held out, rounded up.
+        part: which share: part 0, 1, ... are disjoint draws in one order, so that parts can take turns. Where there are
+            fewer units than parts, some parts have none of that kind; part 0 always has one.
         random_state: seed of the order.
 
     Units are drawn among those of the origin's own snapshot: nothing that came later decides who is held out.
@@ -67,7 +68,7 @@ class NewUnits:
         return self.folds.horizon
 
     def split(self, X: pd.DataFrame, y: Outcomes, history: Snapshots) -> Iterator[Fold]:
-        """One fold per origin. Kinds of which there are fewer than two units cannot be new and are left out.
+        """One fold per origin. Kinds of which there are fewer than two units, or none in this part, are left out.
 
         Raises:
             ValueError: X, y and history differ, the panel is too short, or nothing could be held out at an origin.
@@ -87,14 +88,17 @@ class NewUnits:
             newness[free & unit.isin(held[kind]).to_numpy()] = kind
         new = ~pd.isna(newness)
         if not new.any():
-            raise ValueError(f"at origin {origin} there are fewer than two units of {self.kinds}: nothing can be new.")
+            raise ValueError(
+                f"at origin {origin} nothing can be new: there are fewer than two units of {self.kinds}, "
+                f"or too few of them for part {self.part} in shares of {self.fraction}; part 0 has the first."
+            )
         barred = _barred(units, new, held)
         index = history.frame.index
         fold = self.folds.fold_at(origin, y, pd.Series(new, index=index), pd.Series(~barred, index=index))
         return dataclasses.replace(fold, newness=pd.Series(newness, index=index, name="baru").loc[fold.test])
 
     def _draw(self, unit: pd.Series, kind: str) -> np.ndarray:
-        """The share of names whose keyed hash comes first; none where there are fewer than two."""
+        """The part's share of names in the order of their keyed hash; none where there are fewer than two."""
         names = np.sort(unit.dropna().unique().astype(object))
         if len(names) < 2:
             return names[:0]

@@ -166,7 +166,7 @@ def _first_exit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Day and way out of each family's first exit after a day; `NEVER` and `masih_peserta` where there is none."""
     exits = seen[seen["peran"] == KELUAR]
-    signed = exits["kasus"].isin(seen.loc[seen["peran"] == TTD, "kasus"])
+    signed = _case(exits, root, families).isin(_case(seen[seen["peran"] == TTD], root, families))
     rank = (
         exits["way_out"].map({ALAMIAH: 1, ADMINISTRATIF: 2, MANDIRI: 3}).mask(signed & (exits["way_out"] == MANDIRI), 0)
     )
@@ -179,6 +179,12 @@ def _first_exit(
     day = np.append(exits["day"].to_numpy()[order], NEVER)[place]
     cause = np.append(exits["way_out"].to_numpy(dtype=object)[order], MASIH_PESERTA)[place]
     return np.where(found, day, NEVER), np.where(found, cause, MASIH_PESERTA)
+
+
+def _case(events: pd.DataFrame, root: np.ndarray, families: Families) -> pd.Series:
+    """The case of each event; without a number it is the family's own, whichever of its ids the event carries."""
+    own = pd.Series(root[families.code(events["kpm"].to_numpy())], index=events.index)
+    return events["kasus"].where(events["kasus"].notna(), "keluarga " + own.astype("str"))
 
 
 def _had_left(
@@ -215,7 +221,7 @@ def _event_versions(table: pd.DataFrame) -> pd.DataFrame:
             "kpm": table["kpm"].astype("int64"),
             "peran": role,
             "way_out": kind.map(dict(CAUSE_OF)).where(role == KELUAR).astype("str"),
-            "kasus": case.where(case.notna(), "kpm " + table["kpm"].astype("str")),  # no number: the family's own case
+            "kasus": case.astype("str"),
             "kpm_lama": np.int64(-1),
             "record_id": table["record_id"].astype("int64"),
             "row_key": table["row_key"].astype("int64"),

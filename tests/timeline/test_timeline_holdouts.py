@@ -128,6 +128,23 @@ def test_one_kabupaten_cannot_be_new(office):
         split((X, y, alone), n_origins=1, kinds=("kabupaten",))
 
 
+def test_few_units_are_all_held_out_once_over_the_parts_and_a_part_without_any_says_so(office):
+    X, y, history = office
+    two = dataclasses.replace(
+        history, frame=history.frame.assign(kabupaten=np.where(history.frame["kpm"] % 2, "b1", "b0"))
+    )
+    held, empty = [], 0
+    for part in range(5):
+        try:
+            (fold,) = split((X, y, two), n_origins=1, kinds=("kabupaten",), fraction=0.2, part=part)
+        except ValueError as error:
+            assert f"too few of them for part {part} in shares of 0.2" in str(error)
+            empty += 1
+        else:
+            held += sorted(set(two.frame.loc[fold.test, "kabupaten"]))
+    assert sorted(held) == ["b0", "b1"] and empty == 3
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"kinds": ("desa",)}, "kinds knows"), ({"kinds": ()}, "nothing to hold out"), ({"fraction": 0.0}, "between 0 and 1"),

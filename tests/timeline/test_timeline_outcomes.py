@@ -35,14 +35,14 @@ def account(world, name, as_of, known_by, lag, horizon):
     t, k = day_of(as_of), day_of(known_by)
     root = earliest(world["tautan_kpm"], k)
     rows = [r for r in seen(world["peristiwa_status"], k) if root[r["kpm_id"]] == root[name]]
-    signed = {r["kasus_id"] or r["kpm_id"] for r in seen(world["peristiwa_status"], k)
+    signed = {r["kasus_id"] or root[r["kpm_id"]] for r in seen(world["peristiwa_status"], k)
               if r["tahap_proses"] == "ttd_pernyataan"}  # fmt: skip
     moves = [r for r in rows if r["tahap_proses"] == "efektif"]
     exits = []
     for row in moves:
         if row["jenis"] in CAUSE_OF and row["day"] > t:
             cause = CAUSE_OF[row["jenis"]]
-            first = cause == "mandiri" and (row["kasus_id"] or row["kpm_id"]) in signed
+            first = cause == "mandiri" and (row["kasus_id"] or root[row["kpm_id"]]) in signed
             exits.append((row["day"], 0 if first else RANK[cause], cause))
     ends = [day_of(add_tahap(as_of, j)) for j in range(horizon + 1)]
     observed = sum(end + lag <= k for end in ends[1:])
@@ -181,6 +181,15 @@ def test_labels_follow_the_earliest_id():
     assert told(records_of(rows), dt.date(2020, 3, 31))[0] == "masih_peserta"
     linked = records_of(rows, tautan_kpm=[link(1, 2, "2020-07-01")])
     assert told(linked, dt.date(2020, 3, 31))[:2] == ("alamiah", 2)
+
+
+def test_a_statement_without_a_case_number_counts_for_all_ids_of_the_family():
+    signed = event(1, "mandiri", "2020-05-02", stage="ttd_pernyataan")
+    moves = (("masuk", "2020-06-15"), ("mandiri", "2020-08-10"), ("alamiah", "2020-08-10"))
+    rows = [ENTRY, signed, *(event(2, kind, on) for kind, on in moves)]
+    linked = records_of(rows, tautan_kpm=[link(1, 2, "2020-07-01")])
+    assert told(linked, dt.date(2020, 3, 31))[:2] == ("mandiri", 2)
+    assert told(records_of(rows), dt.date(2020, 6, 30), number=2)[0] == "alamiah"
 
 
 # ---------------------------------------------------------------- the reporting lag
