@@ -8,7 +8,7 @@ from __future__ import annotations
 import json as text
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,30 @@ def run(command: Command, **options: Any) -> None:
     if command.json:
         sys.stdout.write(text.dumps(figures, sort_keys=True, ensure_ascii=False) + "\n")
     else:
-        sys.stderr.write(
-            "".join(f"{name}: {value}\n" for name, value in figures.items() if not isinstance(value, dict))
-        )
+        sys.stderr.write("".join(f"{line}\n" for line in lines_of(figures)))
     sys.exit(code)
+
+
+def lines_of(figures: Mapping[str, Any]) -> list[str]:
+    """Figures for people: a line each, what belongs to a name indented under it.
+
+    >>> lines_of({"kpm": 3, "tables": {"usaha": {"rows_in": 2}}, "siap_dibahas": {}})
+    ['kpm: 3', 'tables:', '  usaha:', '    rows_in: 2', 'siap_dibahas: none']
+    """
+    lines = []
+    for name, value in figures.items():
+        parts = value
+        if isinstance(value, list) and any(map(_is_nested, value)):
+            parts = {str(number): part for number, part in enumerate(value, 1)}
+        if _is_nested(parts) and parts:
+            lines += [f"{name}:", *(f"  {line}" for line in lines_of(parts))]
+        else:
+            lines.append(f"{name}: {'none' if _is_nested(parts) or parts == [] else parts}")
+    return lines
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def sentence_of(error: BaseException) -> str:

@@ -44,8 +44,11 @@ class Office:
 def first_steps(office: Office, rule: str) -> dict[str, list[str]]:
     """Heading -> sentences: what there is, what is possible, what to record. ``rule``: the rule of practice in use, in words."""
     exits = sum(office.exits.values())
-    told = ", ".join(f"{name} {number}" for name, number in office.exits.items())
-    here = [f"{office.families} keluarga peserta.", f"{exits} keluar tercatat ({told}), selama {office.tahap} tahap."]
+    told = ", ".join(f"{name} {_number(count)}" for name, count in office.exits.items())
+    here = [
+        f"{_number(office.families)} keluarga peserta.",
+        f"{_number(exits)} keluar tercatat ({told}), selama {office.tahap} tahap.",
+    ]
     if office.can_learn:
         possible = [
             "Catatan keluar tampak cukup untuk melatih model: jalankan `train`, lalu bandingkan dengan `backtest`."
@@ -62,3 +65,7 @@ def first_steps(office: Office, rule: str) -> dict[str, list[str]]:
         "Jangan menghapus catatan lama: perbaikan adalah baris baru dengan tanggal diketahui yang baru.",
     ]
     return {"Yang ada": here, "Yang mungkin sekarang": possible, "Yang dicatat mulai sekarang": record}
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", ".")

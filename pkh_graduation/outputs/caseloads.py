@@ -19,6 +19,8 @@ from pkh_graduation.programme.calendar import date_of
 from pkh_graduation.programme.returns import list_id, row_id
 
 _MOST = {"mendukung": 3, "menahan": 2}
+_DATE = " (data "
+"""How the date at the end of a sentence begins, in every language that sentences are written in."""
 
 
 def caseloads(
@@ -153,9 +155,12 @@ def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], list[Reason]]:
     columns = (cards[name].tolist() for name in ("kpm_id", "arah", "urutan", "kalimat"))
     for kpm, direction, number, sentence, day in zip(*columns, days, strict=True):
         if number <= _MOST[direction]:
-            data = "" if day is None else known(day)
-            reason = Reason(sentence.removesuffix(data).rstrip(), data) if data else Reason(sentence, "")
-            found.setdefault((kpm, direction), []).append(reason)
+            # Sentences end in their date, in their own language; the pages show it smaller.
+            cut = sentence.rfind(_DATE) if day is not None and sentence.endswith(")") else -1
+            own = (
+                Reason(sentence[:cut], sentence[cut + 1 :]) if cut >= 0 else Reason(sentence, known(day) if day else "")
+            )
+            found.setdefault((kpm, direction), []).append(own)
     return found
 
 

@@ -23,9 +23,14 @@ def write_template(folder: str | Path) -> list[Path]:
     """Write an empty CSV per table and the guide of all columns into a folder; returns the paths written.
 
     Raises:
-        FileExistsError: one of the files is already there; nothing is overwritten.
+        FileExistsError: one of the files is already there; nothing is written.
     """
     target = Path(folder)
+    if there := sorted(name for name in [*(f"{table}.csv" for table in TABLES), GUIDE] if (target / name).exists()):
+        raise FileExistsError(
+            f"{target} already holds {', '.join(there[:3])}{' ...' if len(there) > 3 else ''}; nothing is overwritten: "
+            "give another folder."
+        )
     target.mkdir(parents=True, exist_ok=True)
     paths = [_write(target / f"{name}.csv", [schema.names]) for name, schema in TABLES.items()]
     guide = [_line(schema, column) for schema in TABLES.values() for column in schema.columns]

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pkh_graduation import estimators, monitoring, outputs, priorities, stores, timeline
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Scores, Snapshots, quiet
+from pkh_graduation.outputs import words
 from pkh_graduation.programme.calendar import date_of, day_of, tahap_ends
 from pkh_graduation.programme.madiun import criteria
 from pkh_graduation.programme.vocabulary import CAUSE_OF, STATES, WAYS_OUT
@@ -40,6 +41,8 @@ KNOWN_SHARE = 0.5
 BANDS = priorities.Bands(ready=1.6, mentoring=1.0)
 """Of a caseload's order, a number from 0 to 1 with mean one half: about a fifth is talked with first, half may be drawn by lot
 (assumed; without a model nobody can say who is ready)."""
+NEED_A_MODEL = ("expected_rate", "exposure_axis", "false_discovery", "language")
+"""Settings about chances and their explanations. Without a model there is one sentence, in Bahasa Indonesia."""
 GUIDE = "mulai.md"
 WARNING = "tanpa model: urutan menurut aturan praktik, bukan peluang"
 _QUARTERS = 4
@@ -69,15 +72,21 @@ def lists_without_model(
 
     Raises:
         StoreError: there is no store.
+        ValueError: a setting asks for what only a model can give (`NEED_A_MODEL`), or no family has a pendamping at the date.
     """
+    check(settings)
     crew = crew or Crew()
     store = stores.open_store(places.store)
     featuring.compute_at(places, store, [as_of], crew=crew, progress=progress)
     families = _gather(places, store, as_of)
+    listing.require_caseloads(families.now.frame["pendamping_id"], as_of, places)
     rule = choose_rule(families.X)
     progress(f"aturan praktik: {rule}")
     caseloads = families.now.frame["pendamping_id"].reset_index()
-    standing = returning.standing(places, caseloads, as_of=as_of, seed=recipe.seed, bonus=returning.BONUS)
+    standing = returning.standing(
+        places, caseloads, as_of=as_of, seed=recipe.seed, bonus=settings.bonus, rest_months=settings.rest_months,
+        holdout=settings.holdout,
+    )  # fmt: skip
     told = standing[standing.ne(0).any(axis=1)].to_csv()
     run_id = stores.digest_of(
         store.digest, rule, as_of.isoformat(), recipe.seed, settings.model_dump(exclude=SECRETS), told
@@ -88,6 +97,9 @@ def lists_without_model(
         families.facts,
         families.now,
         quota=priorities.quota_on(as_of),
+        goal=settings.goal,
+        monthly=settings.monthly,
+        floors=priorities.Floors(settings.floor_desa, settings.floor_female, settings.floor_remote),
         random_state=recipe.seed,
         exploration=settings.exploration,
         bands=BANDS,
@@ -113,7 +125,10 @@ def lists_without_model(
         formats=listing.formats(settings),
         password=list_password(settings),
     )
-    index = outputs.write_index([summary], places.lists, names=names, progress=progress)
+    index = outputs.write_index(
+        [summary], places.lists, names=names, formats=listing.formats(settings), quarantine=store.manifest["quarantine"],
+        progress=progress,
+    )  # fmt: skip
     office = take_stock(store, as_of, len(families.now.frame))
     guide = monitoring.first_steps(office, RULES[rule][0])
     stores.write_text(places.lists / GUIDE, _markdown(guide, as_of))
@@ -130,6 +145,20 @@ def lists_without_model(
         "exits": dict(office.exits),
         "as_of": as_of.isoformat(),
     }
+
+
+def check(settings: Lists) -> None:
+    """Refuse, by name, settings that mean nothing without a model.
+
+    Raises:
+        ValueError: one of `NEED_A_MODEL` was set.
+    """
+    plain = Lists()
+    if asked := [name for name in NEED_A_MODEL if getattr(settings, name) != getattr(plain, name)]:
+        raise ValueError(
+            f"lists without a model cannot follow {', '.join(f'lists.{name}' for name in asked)}: leave "
+            f"{'it' if len(asked) == 1 else 'them'} out of the settings, or train a model."
+        )
 
 
 def _gather(places: Places, store: stores.Store, as_of: dt.date) -> _Families:
@@ -170,7 +199,7 @@ def without_chances(draft: PriorityLists, rule: str) -> PriorityLists:
     """The lists with no chance on them, a warning on every listed line, and one sentence that names the rule."""
     listed = draft.frame["urutan"].notna()
     said = draft.frame["peringatan"].fillna("")
-    warned = said.where(~listed, WARNING + said.map(lambda words: f"|{words}" if words else ""))
+    warned = said.where(~listed, WARNING + said.map(lambda more: f"|{more}" if more else ""))
     frame = draft.frame.assign(**dict.fromkeys(_ALIKE, np.nan), peringatan=warned.astype("str"))
     # A place in a caseload is told as its quarter: finer than that, a rule of practice says nothing.
     by_model = frame[listed & (frame["slot"] == "model")]
@@ -218,7 +247,7 @@ def take_stock(store: stores.Store, as_of: dt.date, families: int) -> monitoring
 
 
 def _markdown(guide: dict[str, list[str]], as_of: dt.date) -> str:
-    lines = [f"# Daftar tanpa model, per {as_of.isoformat()}", "", monitoring.LIMITS]
+    lines = [f"# Daftar tanpa model, per {words.date(as_of)}", "", monitoring.LIMITS]
     for heading, sentences in guide.items():
         lines += ["", f"## {heading}", "", *(f"- {sentence}" for sentence in sentences)]
     return "\n".join(lines) + "\n"

@@ -213,6 +213,7 @@ def lists(
     **options: Any,
 ) -> Figures:
     """Lists and the coordinator's page; or why a family is on them; or lists by rules of practice alone."""
+    from pkh_graduation.explanations import read_phrasebook
     from pkh_graduation.workflows import cold_start, explaining, listing, passwords, returning
 
     settings, as_of, places = _settings(call), _as_of(call), Places(call.out)
@@ -220,6 +221,9 @@ def lists(
         return explaining.explain(places, as_of=as_of, family=family), 0
     with _wrong_setting():
         passwords.check(settings.lists, listing.formats(settings.lists))
+        read_phrasebook(settings.lists.language)
+        if without_model:
+            cold_start.check(settings.lists)
     with _key_in_use(key_file), _crew(settings, engine, master) as crew:
         own: dict[str, Any] = {"recipe": settings.recipe, "settings": settings.lists, "vault": names, "crew": crew}
         if without_model:
@@ -351,6 +355,10 @@ def quarantine(
     from pkh_graduation.workflows import ingesting, quarantining
 
     places, key = Places(call.out), _key(key_file)
+    if back is None and (raw is not None or mapping or fill):
+        raise MisuseError("--raw, --mapping and --fill go with --return: the book that came back.")
+    if raw is None and (mapping or fill):
+        raise MisuseError("--mapping and --fill go with --raw: the exports to read again.")
     if raw is not None:
         _check_source(raw)
     figures: dict[str, Any] = {}

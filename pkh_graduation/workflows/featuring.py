@@ -84,7 +84,16 @@ def compute(
 def compute_at(
     places: Places, store: stores.Store, dates: Sequence[dt.date], *, crew: Crew, progress: Progress = quiet
 ) -> dict[str, Any]:
-    """Compute the parts of these dates that are not there yet, bucket by bucket; returns counts of what was done."""
+    """Compute the parts of these dates that are not there yet, bucket by bucket; returns counts of what was done.
+
+    Raises:
+        ValueError: there is no date.
+    """
+    if not dates:
+        raise ValueError(
+            f"there is no training date: exits are recorded since {store.about['watched_since']}, and only families seen "
+            "before they left can teach. Give a later date, or ask for that date alone (--only)."
+        )
     stores.clear_litter(places.out / "features")
     spill = str(places.out / "features" / ".tumpahan")
     run = FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill)
@@ -319,7 +328,7 @@ def load(places: Places, *, as_of: dt.date, recipe: Recipe) -> tuple[pd.DataFram
             f"{places.out} lacks features of {len(stale) or 'all'} training dates up to {as_of.isoformat()}, or has them of "
             f"other records{': ' + ', '.join(stale[:3]) if stale else ''}: run `pkh-graduation features` first."
         )
-    dictionary = pd.read_parquet(places.out / "features" / "dictionary.parquet")
+    dictionary = stores.read_frame(places.out / "features" / "dictionary.parquet")
     names = list(dictionary.index[dictionary["model"]])
     share = _share(places, days, recipe.families)
     X, frames = [], []

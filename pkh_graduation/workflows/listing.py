@@ -81,6 +81,9 @@ def lists(
     """Prioritise within each pendamping's caseload, explain the listed families, write every list and the coordinators' pages.
 
     Features and scores of the date are computed first where they are missing or older than what they are made from.
+
+    Raises:
+        ValueError: see `scoring.score`; or no family has a pendamping at the date.
     """
     crew = crew or Crew()
     scoring.score(
@@ -152,6 +155,19 @@ def listed(draft: PriorityLists) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(on[["kpm_id", "as_of"]])
 
 
+def require_caseloads(pendamping: pd.Series, as_of: dt.date, places: Places) -> None:
+    """Refuse a date at which there is nobody to write for: lists that were written are not to go for a mistyped year.
+
+    Raises:
+        ValueError: no family has a pendamping.
+    """
+    if not pendamping.notna().any():
+        raise ValueError(
+            f"no family in {places.store} has a pendamping on {as_of.isoformat()}: there is nothing to list, and earlier lists "
+            "stay. Check the date."
+        )
+
+
 def village_names(records: Records, as_of: dt.date) -> dict[str, str]:
     """Names of places by code, as known on the day; empty where the exports have no `wilayah`."""
     if "wilayah" not in records.tables:
@@ -177,6 +193,7 @@ def _prepare(
     measured = [mark["cohort"] for mark in marks.values()]
     parts = [priorities.Cohort(m["scored"], int(m["chances"]), tuple(m["columns"])) for m in measured]
     homes = _homes(places, as_of, store)
+    require_caseloads(homes["pendamping_id"], as_of, places)
     guests, moved = _guests(homes)
     spill = str(places.out / "features" / ".tumpahan")
     first = stores.read_bucket(store, store.buckets[0], {"wilayah": ("kode", "nama")})
@@ -287,7 +304,7 @@ def _gather(run: ListRun, bucket: str) -> tuple[pd.DataFrame, Facts, Snapshots, 
 
 
 def _catalogue(places: Places) -> pd.DataFrame:
-    return pd.read_parquet(places.out / "features" / "dictionary.parquet")
+    return stores.read_frame(places.out / "features" / "dictionary.parquet")
 
 
 def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -27,8 +28,6 @@ from pkh_graduation.workflows.places import Places
 
 HISTORY_FILE = "riwayat.parquet"
 RUNS = "terbitan.json"
-BONUS = 0.10
-"""By how much a family of the last list counts higher, so that noise does not take her off it (`benchmarks/hysteresis.py`)."""
 MEMORY = 4
 """Dates of lists that the next list remembers: a year of them, one per tahap."""
 ISSUED = (*monitoring.ISSUED, "urutan", "kategori", "slot", "propensi")
@@ -47,7 +46,7 @@ def register(places: Places) -> str | None:
     found = ""
     for path in parts:
         there = stores.columns_of(path)
-        frame = _register_lines(pd.read_parquet(path, columns=[name for name in ISSUED if name in there]))
+        frame = _register_lines(stores.read_frame(path, columns=[name for name in ISSUED if name in there]))
         if len(frame):
             found = str(frame["run_id"].iloc[0])
             stores.write_frame(places.issued / f"run={found}" / path.name, frame)
@@ -100,14 +99,15 @@ def read_register(
     wanted = pc.scalar(True)
     for column, values in (("list_id", lists), ("kpm_id", families)):
         if values is not None:
-            wanted = wanted & pc.field(column).isin(list(values))
+            # The type is said: an empty list has none of its own.
+            wanted = wanted & pc.field(column).isin(pa.array(list(values), pa.string()))
     return ds.dataset(files, format="parquet").to_table(columns=list(ISSUED), filter=wanted).to_pandas()
 
 
 def read_history(places: Places) -> pd.DataFrame:
     """All accepted answers (`monitoring.HISTORY`)."""
     path = places.feedback / HISTORY_FILE
-    return pd.read_parquet(path) if path.is_file() else monitoring.no_history()
+    return stores.read_frame(path) if path.is_file() else monitoring.no_history()
 
 
 def standing(places: Places, families: pd.DataFrame, *, as_of: dt.date, seed: int, **choices: Any) -> pd.DataFrame:
@@ -182,7 +182,7 @@ def _harmless(unlock: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 def _write(places: Places, done: monitoring.Feedback) -> tuple[int, int]:
     """Write the history, and all that follows from it; returns the numbers of visits and events handed to the next ingest."""
     log = places.feedback / "karantina.parquet"
-    aside = pd.concat([pd.read_parquet(log), done.quarantine]) if log.is_file() else done.quarantine
+    aside = pd.concat([stores.read_frame(log), done.quarantine]) if log.is_file() else done.quarantine
     what = [name for name in aside.columns if name != "tanggal_diterima"]
     stores.write_frame(log, aside.drop_duplicates(what, ignore_index=True))
     stores.write_frame(places.feedback / HISTORY_FILE, done.history)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -122,13 +122,14 @@ def score(
     that are scored, or over `DRAWN` of them where there are more.
 
     Raises:
-        ValueError: the rate cannot be reached.
+        ValueError: the date lies before the model's own, the model does not look so far ahead, or the rate cannot be reached.
     """
     crew = crew or Crew()
     store = stores.open_store(places.store)
     folder = find_bundle(models or places.models, bundle)
     run = ScoreRun(places, as_of, folder, recipe.horizon, store.sintetis, force, allow_version_skew)
     loaded = run.load()
+    _check_card(loaded.card, as_of, recipe.horizon)
     featuring.compute_at(places, store, [as_of], crew=crew, progress=progress)
     if expected_rate is not None:
         run = dataclasses.replace(run, shift=shift_of(run, loaded, store.buckets, expected_rate))
@@ -152,6 +153,20 @@ def score(
         "buckets": len(store.buckets),
         "parts_computed": sum(part["computed"] for part in done),
     }
+
+
+def _check_card(card: Mapping[str, Any], as_of: dt.date, horizon: int) -> None:
+    trained, reach = dt.date.fromisoformat(card["as_of"]), int(card["label"]["horizon"])
+    if as_of < trained:
+        raise ValueError(
+            f"the model was fitted on what was known on {trained.isoformat()}: it knows what became of the families of "
+            f"{as_of.isoformat()}. Score a later date, or train a model at that one."
+        )
+    if horizon > reach:
+        raise ValueError(
+            f"the model looks {reach} quarters ahead, recipe.horizon asks for {horizon}: train one that looks so far, or ask "
+            "for less."
+        )
 
 
 def shift_of(run: ScoreRun, bundle: stores.Bundle, buckets: list[str], rate: float) -> float:
@@ -284,7 +299,7 @@ def _facts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _without_days(places: Places, values: pd.DataFrame) -> Facts:
     return Facts(
-        values, pd.DataFrame(index=values.index), pd.read_parquet(places.out / "features" / "dictionary.parquet")
+        values, pd.DataFrame(index=values.index), stores.read_frame(places.out / "features" / "dictionary.parquet")
     )
 
 

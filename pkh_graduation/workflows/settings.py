@@ -103,7 +103,7 @@ class Lists(_Frozen):
         ge=0,
         le=1,
         description="by how much the chance of a family of the last list counts higher in the order",
-    )
+    )  # so that noise does not take her off it: `benchmarks/hysteresis.py`
     rest_months: int = Field(default=0, ge=0, le=36, description="months without a visit after a family's refusal")
     holdout: float = Field(
         default=0.0, ge=0, lt=1, description="share of families drawn to be on no list, so that lists can be judged"

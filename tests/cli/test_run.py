@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pkh_graduation.cli.app import app
-from pkh_graduation.cli.run import sentence_of
+from pkh_graduation.cli.run import lines_of, sentence_of
 from pkh_graduation.programme.calendar import parse_as_of
 from pkh_graduation.stores import read_store
 
@@ -37,6 +37,21 @@ def test_a_librarys_words_are_withheld():
     assert NIK not in sentence_of(error)
     mixed = caught(write_text, Path("never") / "written", {"nik": NIK})
     assert NIK not in sentence_of(mixed)
+
+
+def test_every_figure_is_told_to_people_too():
+    figures = {
+        "count": 1,
+        "bundles": {"a": {"sound": False, "key": None}},
+        "shares": [0.1, 0.2],
+        "of": [{"x": 1}, {"x": 2}],
+        "no": {},
+    }
+    said = lines_of(figures)
+    assert said == [
+        "count: 1", "bundles:", "  a:", "    sound: False", "    key: None", "shares: [0.1, 0.2]", "of:", "  1:", "    x: 1",
+        "  2:", "    x: 2", "no: none",
+    ]  # fmt: skip
 
 
 def test_misuse_leaves_with_two(tmp_path):

@@ -68,6 +68,36 @@ def test_figures(river):
     assert (places.mlflow / "mlflow.db").is_file()
 
 
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (["features", "--as-of", "2010-T1"], "", "there is no training date: exits are recorded since"),
+        (["lists", "--as-of", "2010-T1"], "", "the model was fitted on what was known on 2026-12-31"),
+        (["score", "--as-of", "2026-T3"], "", "Score a later date, or train a model at that one"),
+        (["lists", "--as-of", "2010-T1", "--without-model"], "", "no family in .* has a pendamping on 2010-03-31"),
+        (
+            ["score", "--as-of", "2026-T4"],
+            "[recipe]\nhorizon = 6\n",
+            "looks 4 quarters ahead, recipe.horizon asks for 6",
+        ),
+        (["lists", "--as-of", "2026-T4"], '[lists]\nlanguage = "fr"\n', "no sentences in language 'fr'"),
+        (["quarantine", "--raw", "x"], "", "go with --return"),
+        (["quarantine", "--fill", "a=b", "--return", "x"], "", "go with --raw"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_reason_and_the_lists_stay(river, tmp_path, words, settings, said):
+    places, _ = river
+    before = {path: path.read_bytes() for path in places.lists.rglob("*") if path.is_file()}
+    if settings:
+        file = tmp_path / "pkh.toml"
+        file.write_text(settings)
+        words = [*words, "--settings", str(file)]
+    done = runner.invoke(app, [*words, "--out", str(places.out)])
+    assert done.exit_code in (1, 2)
+    assert re.search(said, done.stderr), done.stderr
+    assert {path: path.read_bytes() for path in places.lists.rglob("*") if path.is_file()} == before
+
+
 def test_the_backtest_audits_the_list_by_group(river):
     places, _ = river
     told = json.loads((places.report / "metrics.json").read_text())["fairness_audit"]

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from pkh_graduation import stores, timeline
 from pkh_graduation.cli.app import app
 from pkh_graduation.contracts import Snapshots
 from pkh_graduation.monitoring import HISTORY
-from pkh_graduation.programme.calendar import day_of
+from pkh_graduation.programme.calendar import day_of, parse_as_of
 from pkh_graduation.programme.returns import LAYOUT, Answer, encode, list_id
 from pkh_graduation.programme.vocabulary import CAUSE_OF
 from pkh_graduation.workflows import demonstrating, featuring, returning
@@ -171,6 +172,27 @@ def test_lists_without_exits_name_what_they_are(done):
     assert "tanpa model" in page
 
 
+def test_lists_without_a_model_follow_the_settings(done, tmp_path):
+    out = tmp_path / "kantor"
+    shutil.copytree(done.places.out, out, ignore=shutil.ignore_patterns("lists"))
+    settings = tmp_path / "pkh.toml"
+    settings.write_text("[lists]\nmonthly = 3\nholdout = 0.1\n", encoding="utf-8")
+    call = ("--as-of", AS_OF, "--out", str(out), "--without-model", "--no-names", "--settings", str(settings))
+    command("lists", *call)
+    lists = pd.read_parquet(Places(out).lists / "daftar" / "bucket=00.parquet")
+    on = lists[lists["urutan"].notna()]
+    assert on.groupby(["pendamping_id", "rencana"]).size().max() == 3
+    families = done.machine[["kpm_id", "pendamping_id"]]
+    stood = returning.standing(done.places, families, as_of=parse_as_of(AS_OF), seed=0, bonus=0.0, holdout=0.1)
+    held = stood.index[stood["holdout"].astype(bool)]
+    assert 0.07 < len(held) / len(families) < 0.13
+    assert not on["kpm_id"].isin(held).any()
+
+
+def test_the_coordinator_sees_the_quarantine_without_a_model_too(done):
+    assert "Karantina data" in (done.places.lists / "index.html").read_text(encoding="utf-8")
+
+
 def test_every_list_with_anybody_on_it_has_its_form(done):
     on = set(done.machine.loc[done.machine["urutan"].notna(), "pendamping_id"])
     forms = {path.name.removesuffix(".odk.xlsx") for path in (done.places.lists / "pendamping").glob("*.odk.xlsx")}
@@ -288,3 +310,10 @@ def test_the_next_list_knows_what_came_of_this_one(done):
     assert carried[done.families["kosong"]]
     assert not carried[[done.families[name] for name in ("diusulkan", "keberatan", "lewat_hp", "dikoreksi")]].any()
     assert set(given.index[carried]) <= listed
+
+
+def test_a_file_that_is_no_list_is_set_aside_when_it_comes_alone(done, tmp_path):
+    junk = tmp_path / "j.xlsx"
+    junk.write_bytes(b"no workbook")
+    told = command("feedback", str(junk), "--out", str(done.places.out), "--received", RECEIVED.isoformat(), code=3)
+    assert told["rules"] == {"berkas_tak_terbaca": 1} and told["rows_accepted"] == 0

@@ -81,6 +81,17 @@ def test_cards_in_order_with_at_most_three_and_two_dated_reasons(page):
     assert "Terakhir dikunjungi: 31 Agustus 2025" in cards[0]
 
 
+@pytest.mark.parametrize("begin", ["(data ", "(data of "])
+def test_a_reason_tells_its_date_once_in_the_language_of_its_sentence(lists, vault, begin):
+    told = lists.cards.assign(kalimat=lists.cards["kalimat"].str.replace("(data ", begin, regex=False))
+    card = re.findall(
+        r"<article.*?</article>",
+        make_page(views(dataclasses.replace(lists, cards=told), vault)["d000000000000001"], ABOUT),
+        re.S,
+    )[0]
+    assert card.count("<small>(data ") == card.count("(data ") == card.count(begin) == 5
+
+
 def test_head_and_foot_say_what_the_list_is(page):
     text = Tags(page).text
     assert words.TOOL in text

@@ -20,8 +20,10 @@ def test_a_template_is_an_export_without_rows(tmp_path: Path) -> None:
         set(result.records.tables) == set(TABLES) - {"identitas"} and not result.records.missing and not result.notices
     )
     assert (result.summary == 0).all().all() and result.vault.empty
-    with pytest.raises(FileExistsError):
+    (tmp_path / "t" / "usaha.csv").unlink()
+    with pytest.raises(FileExistsError, match=r"already holds _panduan_kolom\.csv.*another folder"):
         write_template(tmp_path / "t")
+    assert not (tmp_path / "t" / "usaha.csv").exists()
 
 
 def test_an_empty_table_has_the_columns_and_kinds_of_a_full_one(tmp_path: Path, tables: Tables) -> None:
