@@ -157,10 +157,8 @@ def _reasons(cards: pd.DataFrame) -> dict[tuple[str, str], list[Reason]]:
         if number <= _MOST[direction]:
             # Sentences end in their date, in their own language; the pages show it smaller.
             cut = sentence.rfind(_DATE) if day is not None and sentence.endswith(")") else -1
-            own = (
-                Reason(sentence[:cut], sentence[cut + 1 :]) if cut >= 0 else Reason(sentence, known(day) if day else "")
-            )
-            found.setdefault((kpm, direction), []).append(own)
+            data = sentence[cut + 1 :] if cut >= 0 else "" if day is None else known(day)
+            found.setdefault((kpm, direction), []).append(Reason(sentence[:cut] if cut >= 0 else sentence, data))
     return found
 
 

@@ -73,7 +73,7 @@ def read_frame(path: Path, columns: Sequence[str] | None = None, *, coded: Seque
     """Read a Parquet file, all of it or some columns; those in ``coded`` come as categories.
 
     Raises:
-        FileNotFoundError: it is not there.
+        OSError: it is not there, or the system does not let it be read.
         DamagedError: it is no Parquet any more, or lacks a column.
     """
     with _told_where(path):
@@ -91,9 +91,9 @@ def _told_where(path: Path) -> Iterator[None]:
     """What a reader says of a damaged file as a sentence; its own words could quote a cell."""
     try:
         yield
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) is not None:
+            raise  # the system's own word: not there, not ours, a failing disk
         raise DamagedError(
             f"{path} cannot be read: it is damaged, or another version wrote it. Put a copy back in its place; "
             "or, if a command makes it, remove it and run that command again."

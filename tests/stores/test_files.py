@@ -1,5 +1,6 @@
 """A file is written whole or not at all."""
 
+import errno
 import json
 
 import pandas as pd
@@ -56,6 +57,15 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_of_it_is_shown(tmp_path
             with pytest.raises(DamagedError, match=r"a\.parquet cannot be read") as caught:
                 read(path)
             assert "Sinta" not in str(caught.value)
+
+
+def test_a_failing_disk_is_not_taken_for_a_damaged_file(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(pd, "read_parquet", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        read_frame(tmp_path / "a.parquet")
 
 
 def test_numbers_that_no_two_rows_share_are_kept_as_differences_and_read_back(tmp_path):
