@@ -19,6 +19,7 @@ import pandas as pd
 
 from pkh_graduation import priorities, stores
 from pkh_graduation.contracts import INDEX
+from pkh_graduation.outputs import words
 from pkh_graduation.priorities.cohort import YEAR, model_columns
 from pkh_graduation.programme.vocabulary import MANDIRI
 from pkh_graduation.workflows import evidence, featuring, scoring
@@ -66,10 +67,11 @@ class Promise:
         """For the people who read a list."""
         if self.found is None:
             return "siap dibahas: peluang di atas rata-rata; belum diuji pada tahun yang sudah diketahui hasilnya"
-        share = f"{100 * self.found.target:.0f}"
+        families, share = words.number(self.found.size), f"{100 * self.found.target:.0f}"
+        when = words.date(dt.date.fromisoformat(self.origin))
         return (
-            f"siap dibahas: {self.found.size} keluarga; diharapkan paling banyak {share} dari 100 di antaranya tidak keluar "
-            f"mandiri dalam 12 bulan (diukur pada {self.origin})"
+            f"siap dibahas: {families} keluarga; diharapkan paling banyak {share} dari 100 di antaranya tidak keluar "
+            f"mandiri dalam 12 bulan (diukur pada {when})"
         )
 
 

@@ -21,6 +21,7 @@ from pkh_graduation import explanations, outputs, priorities, stores, timeline
 from pkh_graduation import features as features_room
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Reasons, Records, Scores, Snapshots, quiet
 from pkh_graduation.estimators.kept_effects import KeptEffect
+from pkh_graduation.outputs import words
 from pkh_graduation.programme.calendar import day_of
 from pkh_graduation.workflows import discovering, featuring, mending, returning, scoring, studying
 from pkh_graduation.workflows.crew import Crew
@@ -28,7 +29,7 @@ from pkh_graduation.workflows.passwords import SECRETS, list_password
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Lists, Recipe
 
-LEVEL_NOTE = "tingkat peluang ditetapkan: rata-rata {:.2%} dalam 12 bulan, menurut {}; alasan tidak berubah"
+LEVEL_NOTE = "tingkat peluang ditetapkan: rata-rata {} dalam 12 bulan, menurut {}; alasan tidak berubah"
 
 
 @dataclass(frozen=True)
@@ -322,7 +323,11 @@ def _piece(run: ListRun, bucket: str, who: tuple[str, ...] | None) -> tuple[Any,
 
 def _notes(run: ListRun) -> dict[str, str]:
     told = run.settings
-    level = {"peluang": LEVEL_NOTE.format(told.expected_rate, told.expected_rate_source)} if told.expected_rate else {}
+    level = (
+        {"peluang": LEVEL_NOTE.format(words.percent(told.expected_rate), told.expected_rate_source)}
+        if told.expected_rate
+        else {}
+    )
     return {
         **level,
         "model": run.scores.bundle.name,

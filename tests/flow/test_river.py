@@ -152,6 +152,15 @@ def test_identifiers_stay_in_the_vault_and_on_the_list(river):
             assert not any(name in content for name in names), path
 
 
+def test_pages_tell_dates_in_words(river):
+    places, _ = river
+    for path in places.lists.rglob("*.html"):
+        page = re.sub(r"<(script|style).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
+        seen = re.sub(r"<[^>]*>", " ", page)
+        assert "31 Desember 2026" in seen
+        assert not re.findall(r"(?<![\w-])\d{4}-\d\d-\d\d", seen), path  # a bundle's name may hold one
+
+
 def content_of(path: Path) -> bytes:
     """What a curious reader would find: Parquet decoded, workbooks unpacked."""
     if path.suffix == ".parquet":
