@@ -5,7 +5,7 @@ a day), `PanelFolds` (rolling origins), `NewUnits` (hold-outs at those origins),
 May import: contracts, programme. May not: any other room; nothing here reads a file, a clock or a model input.
 """
 
-from pkh_graduation.timeline.cohort import READS, REPEATED, stream_snapshots, take_snapshots, watched_since
+from pkh_graduation.timeline.cohort import READS, REPEATED, known_until, stream_snapshots, take_snapshots, watched_since
 from pkh_graduation.timeline.folds import PanelFolds
 from pkh_graduation.timeline.holdouts import NewUnits
 from pkh_graduation.timeline.outcomes import matured, observe_outcomes, outcomes_known_by
@@ -13,6 +13,6 @@ from pkh_graduation.timeline.spine import spine
 from pkh_graduation.timeline.visibility import cut, last_per, valid, visible
 
 __all__ = [
-    "READS", "REPEATED", "NewUnits", "PanelFolds", "cut", "last_per", "matured", "observe_outcomes", "outcomes_known_by", "spine",
-    "stream_snapshots", "take_snapshots", "valid", "visible", "watched_since",
+    "READS", "REPEATED", "NewUnits", "PanelFolds", "cut", "known_until", "last_per", "matured", "observe_outcomes",
+    "outcomes_known_by", "spine", "stream_snapshots", "take_snapshots", "valid", "visible", "watched_since",
 ]  # fmt: skip

@@ -93,6 +93,14 @@ def watched_since(records: Records) -> dt.date:
     return date_of(exits["known_day"].min()) if len(exits) else _known_span(records)[0]
 
 
+def known_until(records: Records) -> dt.date:
+    """The last day on which any row became known: of what came after it the records say nothing."""
+    days = [
+        table["known_day"].max() for table in records.tables.values() if "known_day" in table.columns and len(table)
+    ]
+    return date_of(int(max(days))) if days else EPOCH
+
+
 @dataclass(frozen=True)
 class _Rows:
     """Rows of one table in total order, voids left out: family number, clock, and value columns aligned with them."""

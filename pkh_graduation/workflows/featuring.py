@@ -32,6 +32,7 @@ FACT = "fakta."
 """Prefix of the columns of a part that hold exact values, not inputs of the model."""
 ACROSS = "lintas"
 """Name of the part that holds the totals of places whose families lie in several buckets."""
+_SILENT_DAYS = 366
 
 
 def build_features(
@@ -81,19 +82,32 @@ def compute(
     return compute_at(places, store, asked_dates(store, as_of, recipe), crew=crew or Crew(), progress=progress)
 
 
+def _check_records_reach(store: stores.Store, day: dt.date) -> None:
+    """Refuse a date whose last twelve months nobody recorded: every family would look as if nothing had happened to her."""
+    if "known_until" not in store.about:
+        return
+    until = dt.date.fromisoformat(store.about["known_until"])
+    if (day - until).days > _SILENT_DAYS:
+        raise ValueError(
+            f"the records in {store.folder} end on {until.isoformat()}, more than a year before {day.isoformat()}: nothing is "
+            "known of the families' last twelve months. Check the date, or ingest newer exports first."
+        )
+
+
 def compute_at(
     places: Places, store: stores.Store, dates: Sequence[dt.date], *, crew: Crew, progress: Progress = quiet
 ) -> dict[str, Any]:
     """Compute the parts of these dates that are not there yet, bucket by bucket; returns counts of what was done.
 
     Raises:
-        ValueError: there is no date.
+        ValueError: there is no date, or one lies more than a year after the last record.
     """
     if not dates:
         raise ValueError(
             f"there is no training date: exits are recorded since {store.about['watched_since']}, and only families seen "
             "before they left can teach. Give a later date, or ask for that date alone (--only)."
         )
+    _check_records_reach(store, max(dates))
     stores.clear_litter(places.out / "features")
     spill = str(places.out / "features" / ".tumpahan")
     run = FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill)

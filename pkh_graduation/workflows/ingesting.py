@@ -91,7 +91,10 @@ def _write(done: Ingested, places: Places, key: bytes, demo_seed: int | None, pe
     quarantining.write_sealed(places, done.sealed, cipher)
     stores.write_frame(quarantining.folder_of(places) / quarantining.FOUND, done.findings)
     quarantining.note_history(places, done)
-    about = {"watched_since": timeline.watched_since(done.records).isoformat()}
+    about = {
+        "watched_since": timeline.watched_since(done.records).isoformat(),
+        "known_until": timeline.known_until(done.records).isoformat(),
+    }
     stores.write_store(done.records, done.quarantine, places.store, per_bucket=per_bucket, about=about)
     stores.clear_litter(places.store)
     stores.clear_litter(places.vault)

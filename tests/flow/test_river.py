@@ -74,6 +74,8 @@ def test_figures(river):
         (["features", "--as-of", "2010-T1"], "", "there is no training date: exits are recorded since"),
         (["lists", "--as-of", "2010-T1"], "", "the model was fitted on what was known on 2026-12-31"),
         (["score", "--as-of", "2026-T3"], "", "Score a later date, or train a model at that one"),
+        (["lists", "--as-of", "2031-T4"], "", "the records in .* end on 2026-12-"),
+        (["lists", "--as-of", "2031-T4", "--without-model"], "", "the records in .* end on 2026-12-"),
         (["lists", "--as-of", "2010-T1", "--without-model"], "", "no family in .* has a pendamping on 2010-03-31"),
         (
             ["score", "--as-of", "2026-T4"],

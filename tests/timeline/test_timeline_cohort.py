@@ -23,7 +23,7 @@ from timeline_worlds import (
 
 from pkh_graduation.contracts import ContractError, Records
 from pkh_graduation.programme.calendar import add_months, date_of, day_of, tahap_ends
-from pkh_graduation.timeline import cut, stream_snapshots, take_snapshots, watched_since
+from pkh_graduation.timeline import cut, known_until, stream_snapshots, take_snapshots, watched_since
 
 DATES = tahap_ends(date_of(START), date_of(END))
 EXITS = {"mandiri", "ppse", "alamiah", "paksa", "desil", "admin"}
@@ -258,6 +258,13 @@ def test_a_panel_begins_when_leaving_was_first_recorded(small):
     assert take_snapshots(records, every="tahap", until="2019-T4").dates[0] == dt.date(2019, 6, 30)
     assert take_snapshots(records, every="tahap", since="2012-T1", until="2019-T4").dates[0] == dt.date(2012, 3, 31)
     assert watched_since(small) == dt.date(2019, 2, 1)
+
+
+def test_what_is_known_ends_with_the_last_row_of_any_table():
+    rows = [event(1, "masuk", "2010-02-01"), event(1, "mandiri", "2019-04-20", "2019-06-02")]
+    assert known_until(records_of(rows, [home(1, "2018-01-01")])) == dt.date(2019, 6, 2)
+    assert known_until(records_of(rows, [home(1, "2019-07-01")])) == dt.date(2019, 7, 1)
+    assert known_until(Records({}, True, "tanpa")) == dt.date(1970, 1, 1)
 
 
 @pytest.mark.parametrize(
