@@ -17,7 +17,7 @@ random and informative censoring within 5 % (mean over seeds, with the standard 
 1.01 times the best contender's, ``naive`` aside, on the seeds where all were run.
 
 Contenders: the library's three (blend, ramps only, trees only); ``aalen_johansen``, one curve for all; ``boosting``:
-SurvivalBoost of ``hazardous`` (installed by hand: pip install hazardous), its setting chosen once per panel, on the first
+SurvivalBoost of ``hazardous`` (extra `bench`), its setting chosen once per panel, on the first
 censoring and seed, among those of ``SETTINGS`` by the date two years before the origin, then fitted anew each time; ``naive``:
 the library's model told that censored families stayed, which has to look bad. All contenders run on the first ``--full-seeds``,
 the model and Aalen-Johansen on all ``--seeds``: biases need more families than one seed has.

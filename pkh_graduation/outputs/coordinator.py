@@ -10,6 +10,7 @@ import pandas as pd
 from pkh_graduation.outputs import words
 from pkh_graduation.outputs.overview import NOTE, Overview, added, share, tile
 from pkh_graduation.outputs.summary import COUNTS, GROUPS, MEASURES, STAGES
+from pkh_graduation.outputs.suppression import HIDDEN, SMALL
 from pkh_graduation.outputs.totals import EVERYWHERE, Totals
 from pkh_graduation.outputs.views import safe_name
 
@@ -20,8 +21,8 @@ HEADS = {
 }  # fmt: skip
 SHARE = "Di daftar per 100 dampingan"
 SUPPRESSED = (
-    "Angka 1 sampai 4 ditulis <5, dan angka lain yang dapat membukanya lewat pengurangan ditulis –. Daftar tidak pernah diisi "
-    "dari keluarga yang belum siap; tempat kosong adalah jawaban yang sah."
+    f"Angka 1 sampai {SMALL - 1} ditulis {HIDDEN}, begitu juga angka lain yang dapat membukanya lewat pengurangan; nol ditulis 0. "
+    "Daftar tidak pernah diisi dari keluarga yang belum siap; tempat kosong adalah jawaban yang sah."
 )
 
 
@@ -250,4 +251,4 @@ def _quarantine(counts: Mapping[str, Mapping[str, int]] | None) -> list[Table]:
 
 
 def _count(number: int) -> str:
-    return "<5" if 0 < number < 5 else words.number(number)
+    return HIDDEN if 0 < number < SMALL else words.number(number)

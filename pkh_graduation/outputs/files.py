@@ -13,6 +13,8 @@ FORM_TITLE = "Formulir kunjungan"
 """Begins the title of every form for ODK."""
 INDEX_TITLE = "Ringkasan daftar prioritas"
 """Begins the title of every coordinator's page."""
+GUIDE, GUIDE_TITLE = "mulai.md", "Daftar tanpa model"
+"""The guide beside lists without a model, and how its heading begins; lists with a model have none."""
 
 _HEAD = 2000
 """Bytes within which a page has told its title."""
@@ -60,6 +62,7 @@ def _candidates(out: Path) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
         ("kabupaten", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, INDEX_TITLE)),
         ("daftar", rf"bucket={_NAME}\.(parquet|csv)", lambda path: True),
         (".", r"daftar\.(parquet|csv)", lambda path: True),
+        (".", re.escape(GUIDE), lambda path: path.read_bytes().startswith(f"# {GUIDE_TITLE}".encode())),
     )
     for place, pattern, ours in known:
         folders = [out / place, *((out / place).glob("*/") if place == "pendamping" else ())]

@@ -26,8 +26,8 @@ from markupsafe import Markup
 
 from pkh_graduation.outputs.files import TITLE
 
-MIN_LENGTH = 10
-"""Shortest password, in characters."""
+MIN_LENGTH, MIN_DIFFERENT = 10, 5
+"""Shortest password, in characters without spaces at its ends, and how many of them must differ."""
 ROUNDS = 600_000
 """Rounds of PBKDF2: about a second on a cheap phone, for each guess of a stranger too."""
 _BOOK_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -42,11 +42,12 @@ def check_lock(password: str, formats: tuple[str, ...]) -> None:
     """Refuse what would protect nothing.
 
     Raises:
-        LockError: the password is too short, a format cannot be locked, or the extra is missing.
+        LockError: the password is too short or nearly one character, a format cannot be locked, or the extra is missing.
     """
-    if len(password) < MIN_LENGTH:
+    if len(password.strip()) < MIN_LENGTH or len(set(password)) < MIN_DIFFERENT:
         raise LockError(
-            f"the password of the lists has {len(password)} characters; give {MIN_LENGTH} or more, not a word alone."
+            f"the password of the lists is too easily guessed: give {MIN_LENGTH} or more characters, at least {MIN_DIFFERENT} of "
+            "them different, not a word alone."
         )
     open_ones = sorted(set(formats) - {*LOCKS, "csv"})
     if open_ones:

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from pkh_graduation.outputs import words
 from pkh_graduation.outputs.charts import Slice
 from pkh_graduation.outputs.summary import BANDS
+from pkh_graduation.outputs.suppression import HIDDEN
 
-HIDDEN = "–"
-"""How a count is printed that would betray another."""
 NOTE = (
     "Satu kotak satu {kind}, urut menurut kode wilayah; ini bukan peta. Lingkaran: di daftar dari tempat kuota. Pita: keluarga "
     "menurut kesiapan. Tempat kosong adalah jawaban yang sah; angka yang disembunyikan tidak digambar."
@@ -41,8 +40,8 @@ class Overview(NamedTuple):
 def shown(text: str) -> int | None:
     """The number behind a printed count; None where it is hidden.
 
-    >>> shown("1.234"), shown("<5"), shown("–")
-    (1234, None, None)
+    >>> shown("1.234"), shown("–")
+    (1234, None)
     """
     digits = text.replace(".", "")
     return int(digits) if digits.isdigit() else None
@@ -57,7 +56,7 @@ def share(part: str, whole: str) -> float | None:
 def added(texts: Iterable[str]) -> str:
     """Sum of printed counts as a printed count: hidden as soon as one of them is.
 
-    >>> added(["1.200", "34"]), added(["12", "<5"]), added([])
+    >>> added(["1.200", "34"]), added(["12", "–"]), added([])
     ('1.234', '–', '0')
     """
     numbers = [shown(text) for text in texts]

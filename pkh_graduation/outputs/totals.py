@@ -10,7 +10,7 @@ import pandas as pd
 
 from pkh_graduation.outputs import words
 from pkh_graduation.outputs.summary import BANDS, COUNTS, PartSummary
-from pkh_graduation.outputs.suppression import SMALL, hide
+from pkh_graduation.outputs.suppression import HIDDEN, SMALL, hide
 
 EVERYWHERE = "*"
 """Stands for all kabupaten together among the reasons."""
@@ -96,10 +96,9 @@ def _told(regions: pd.DataFrame, districts: pd.DataFrame, people: pd.DataFrame, 
     small = (values > 0) & (values < SMALL)
     public = np.isin(np.arange(len(values)), _public(cells, regions, districts, people))
     lines = (*_sums(cells, regions, districts, people), *_detail_lines(cells, regions, details, counts.size))
-    hidden = hide(values, small, [line[~public[line]] for line in lines])
+    hidden = hide(values, small, lines, public)
     texts = np.array([words.number(value) for value in values.tolist()], dtype=object)
-    texts[hidden] = "–"
-    texts[small] = f"<{SMALL}"
+    texts[hidden] = HIDDEN
     nation, regions, districts, people = (
         table.assign(**dict(zip(COUNTS, texts[part].T, strict=True))) for table, part in zip(tables, cells, strict=True)
     )
@@ -166,5 +165,6 @@ def _detail_lines(
     for (code, _, measure), rows in details.groupby(["kabupaten", "tabel", "ukuran"]).indices.items():
         row = cells[0][0] if code == EVERYWHERE else cells[1][regions.index.get_loc(code)]
         yield np.append(row[COUNTS.index(measure)], own[rows])
+    apart = (details["kabupaten"] != EVERYWHERE).to_numpy()
     for rows in details.groupby(["tabel", "isi", "ukuran"]).indices.values():
-        yield own[rows]
+        yield own[rows[np.argsort(apart[rows], kind="stable")]]

@@ -147,6 +147,7 @@ def write_index(
     names: Mapping[str, str] | None = None,
     formats: Sequence[str] = FORMATS,
     quarantine: Mapping[str, Mapping[str, int]] | None = None,
+    locked: bool = False,
     workers: int = 1,
     progress: Progress = quiet,
 ) -> Index:
@@ -156,6 +157,7 @@ def write_index(
     One kabupaten: ``index.html`` and ``index.xlsx``. Several: a row for each there, and ``kabupaten/<code>``. Counts under
     five are hidden, and others that would betray them, over all pages at once. ``quarantine``: per table of the exports its
     ``rows_in`` and ``rows_quarantined``. Removed are our own files alone: see `files.remove_stale`.
+    ``locked``: the lists need a password, so formats that this run did not write go as well: earlier ones may lie open.
     ``workers`` as in `write_lists`.
 
     Raises:
@@ -168,7 +170,8 @@ def write_index(
     pages = _write_pages(totals, names, quarantine, about, out, endings, workers)
     issued.record(out, (line for part in parts for line in part.terbit))
     # A run of one format leaves what another format says of the same caseloads.
-    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in _ENDINGS.values()}
+    kept = [ending for name, ending in _ENDINGS.items() if name in formats or not locked]
+    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in kept}
     own = {f"{stem}.{ending}" for stem in pages for ending in FORMATS}
     removed = remove_stale(out, lists.union(own, *(part.files for part in parts)))
     if removed:

@@ -56,7 +56,7 @@ def test_pages_tell_target_fairness_reasons_and_quarantine(nation):
     target = table(made.tables, "Target")
     assert target.rows[0][:2] == ("Kuota setahun", nation.nation["kuota"].iloc[0])
     assert any(row[0] == "Kasus: usulan" for row in target.rows)
-    assert [row[1:] for row in table(made.tables, "Karantina").rows] == [("900", "40"), ("1.200", "<5")]
+    assert [row[1:] for row in table(made.tables, "Karantina").rows] == [("900", "40"), ("1.200", "–")]
     own = region_summary(nation, {}, "3301", QUARANTINE)
     assert "Karantina" not in [each.name for each in own.tables] and own.up == "../index.html"
     places = table(own.tables, "Kecamatan")
