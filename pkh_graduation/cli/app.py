@@ -33,14 +33,16 @@ Key = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Let a bundle fitted on made-up records score real ones.")]
 EngineName = Annotated[str, typer.Option("--engine", help="Who works: duckdb (this machine) or spark.")]
 Master = Annotated[str, typer.Option("--master", help="Spark master, such as local[2] or a cluster's address.")]
-Skew = Annotated[bool, typer.Option("--allow-version-skew", help="Load a bundle fitted with another scikit-learn.")]
+Skew = Annotated[
+    bool, typer.Option("--allow-version-skew", help="Load a bundle fitted with another scikit-learn or pkh-graduation.")
+]
 
 
 @app.command()
 def demo(
     out: Out = Path("demo"),
     preset: Annotated[str, typer.Option("--preset", help="Made-up population: mini, demo or studi.")] = "demo",
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the population, the key and every draw.")] = 7,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the population, the key and every draw.")] = 7,
     as_of: AsOf = "2026-T4",
     settings: SettingsFile = None,
     json: Json = False,

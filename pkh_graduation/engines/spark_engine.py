@@ -230,6 +230,7 @@ def _pyspark() -> Any:
 
 def _start(master: str, settings: Mapping[str, str]) -> SparkSession:
     builder = _pyspark().SparkSession.builder
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     home = os.environ.get("JAVA_HOME")
@@ -242,8 +243,11 @@ def _start(master: str, settings: Mapping[str, str]) -> SparkSession:
     try:
         with _without_pandas_warning(), _defaults(environment):
             session = builder.master(master).config(map=config).getOrCreate()
-    except (PySparkException, OSError) as error:
-        raise EngineError(f"Spark did not start at {master!r} ({type(error).__name__}): {_NEEDED}.") from None
+    except (PySparkException, Py4JError, OSError) as error:
+        raise EngineError(
+            f"Spark did not start at {master!r} ({type(error).__name__}): check --master, that the cluster answers, and for yarn "
+            f"HADOOP_CONF_DIR; on a new machine {_NEEDED}."
+        ) from None
     # Spark's log of a failed task quotes values; what may be told is in the EngineError.
     session.sparkContext.setLogLevel("OFF")
     return session

@@ -96,11 +96,23 @@ def _empty_store() -> bytes:
 
 
 def experiment_of(client: Any, folder: Path) -> str:
-    """Id of the experiment, made if missing; its artifacts lie under ``folder``."""
+    """Id of the experiment, made if missing; its artifacts lie under ``folder``.
+
+    A store that came with a moved or copied folder would go on writing where it was: its experiment keeps its runs under
+    another name, and a new one begins here.
+    """
+    here = (folder / "artifacts").resolve().as_uri()
     experiment = client.get_experiment_by_name(EXPERIMENT)
-    if experiment is not None:
+    if experiment is not None and not _elsewhere(client, folder, experiment.artifact_location, here):
         return str(experiment.experiment_id)
-    return str(client.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").resolve().as_uri()))
+    if experiment is not None:
+        client.rename_experiment(experiment.experiment_id, f"{EXPERIMENT} ({experiment.experiment_id})")
+    return str(client.create_experiment(EXPERIMENT, artifact_location=here))
+
+
+def _elsewhere(client: Any, folder: Path, location: str, here: str) -> bool:
+    """Whether the folder's own store keeps its artifacts in another place of this machine; a server's are its own affair."""
+    return client.tracking_uri == tracking_uri(folder) and location.startswith("file:") and location != here
 
 
 def log_run(

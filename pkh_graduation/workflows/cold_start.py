@@ -19,6 +19,7 @@ import pandas as pd
 from pkh_graduation import estimators, monitoring, outputs, priorities, stores, timeline
 from pkh_graduation.contracts import Facts, PriorityLists, Progress, Scores, Snapshots, quiet
 from pkh_graduation.outputs import words
+from pkh_graduation.outputs.files import GUIDE, GUIDE_TITLE
 from pkh_graduation.programme.calendar import date_of, day_of, tahap_ends
 from pkh_graduation.programme.madiun import criteria
 from pkh_graduation.programme.vocabulary import CAUSE_OF, STATES, WAYS_OUT
@@ -43,7 +44,6 @@ BANDS = priorities.Bands(ready=1.6, mentoring=1.0)
 (assumed; without a model nobody can say who is ready)."""
 NEED_A_MODEL = ("expected_rate", "exposure_axis", "false_discovery", "language")
 """Settings about chances and their explanations. Without a model there is one sentence, in Bahasa Indonesia."""
-GUIDE = "mulai.md"
 WARNING = "tanpa model: urutan menurut aturan praktik, bukan peluang"
 _QUARTERS = 4
 _ALIKE = ("p_mandiri_12m", "p_bawah", "p_atas", "p_alamiah_12m", "p_administratif_12m")
@@ -127,7 +127,7 @@ def lists_without_model(
     )
     index = outputs.write_index(
         [summary], places.lists, names=names, formats=listing.formats(settings), quarantine=store.manifest["quarantine"],
-        progress=progress,
+        locked=list_password(settings) is not None, progress=progress,
     )  # fmt: skip
     office = take_stock(store, as_of, len(families.now.frame))
     guide = monitoring.first_steps(office, RULES[rule][0])
@@ -247,7 +247,7 @@ def take_stock(store: stores.Store, as_of: dt.date, families: int) -> monitoring
 
 
 def _markdown(guide: dict[str, list[str]], as_of: dt.date) -> str:
-    lines = [f"# Daftar tanpa model, per {words.date(as_of)}", "", monitoring.LIMITS]
+    lines = [f"# {GUIDE_TITLE}, per {words.date(as_of)}", "", monitoring.LIMITS]
     for heading, sentences in guide.items():
         lines += ["", f"## {heading}", "", *(f"- {sentence}" for sentence in sentences)]
     return "\n".join(lines) + "\n"

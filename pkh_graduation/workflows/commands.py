@@ -362,17 +362,19 @@ def quarantine(
     if raw is not None:
         _check_source(raw)
     figures: dict[str, Any] = {}
+    code = 0
     if back is not None:
         figures |= quarantining.take_back(places, back, key)
     if back is not None and raw is not None:
         read = ingesting.ingest(
             raw, places, key=key, mapping=mapping, fill=_filled(fill), settings=_settings(call), progress=progress
         )
-        figures |= {name: read[name] for name in ("rows_in", "rows_accepted")}
+        figures |= {name: read[name] for name in ("rows_in", "rows_accepted", "above_limit")}
+        code = 3 if read["above_limit"] else 0
         figures |= quarantining.after_return(places, key)
     if xlsx is not None:
-        return figures | quarantining.write_book(places, xlsx, key), 0
-    return figures | quarantining.counts(places), 0
+        return figures | quarantining.write_book(places, xlsx, key), code
+    return figures | quarantining.counts(places), code
 
 
 def _alone(command: Callable[..., Figures]) -> Callable[..., Figures]:

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import inspect
 import json
+import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -109,6 +110,9 @@ def compute_at(
         )
     _check_records_reach(store, max(dates))
     stores.clear_litter(places.out / "features")
+    for day in dates:
+        # what a broken Spark run of the same date left: half a table, and nobody else takes it away
+        shutil.rmtree(places.features(day) / ".spark", ignore_errors=True)
     spill = str(places.out / "features" / ".tumpahan")
     run = FeatureRun(places, store, crew.memory_per_worker, crew.threads(store), spill)
     plan = run.plan(store.buckets[0], progress)

@@ -104,7 +104,7 @@ def lists(
     summaries = [summary for summary, _ in done]
     index = outputs.write_index(
         summaries, places.lists, names=run.names, formats=formats(settings), quarantine=store.manifest["quarantine"],
-        workers=crew.processes(store), progress=progress,
+        locked=list_password(settings) is not None, workers=crew.processes(store), progress=progress,
     )  # fmt: skip
     listed = sum(number for _, number in done)
     return {

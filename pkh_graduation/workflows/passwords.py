@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,9 @@ def list_password(settings: Lists) -> str | None:
         raise SettingsError("[lists] has password_env and password_file: keep one.")
     if settings.password_env:
         found = os.environ.get(settings.password_env, "")
-        where = f"the environment variable {settings.password_env}"
+        # Whoever put the password itself there by mistake should not read it in a log.
+        named = re.fullmatch(r"[A-Z_][A-Z0-9_]*", settings.password_env)
+        where = f"the environment variable {settings.password_env if named else 'that password_env names'}"
     elif settings.password_file:
         found, where = _of_file(Path(settings.password_file)), f"the file {settings.password_file}"
     else:

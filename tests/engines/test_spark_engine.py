@@ -12,6 +12,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -227,6 +228,26 @@ def test_without_java_it_says_so(spark, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda *args, **named: None)
     with pytest.raises(EngineError, match=r"Spark needs Java, and there is none .*Java 17"):
         SparkEngine().run("SELECT 1 AS n", {})
+
+
+@pytest.mark.spark
+@LOOPBACK
+def test_a_wrong_master_is_told_in_words(monkeypatch):
+    from py4j.protocol import Py4JError
+
+    class Builder:
+        def __getattr__(self, name):
+            if name == "getOrCreate":
+                raise Py4JError("Could not parse Master URL")
+            return lambda *args, **named: self
+
+    monkeypatch.setattr("pkh_graduation.engines.spark_engine._running", lambda: None)
+    monkeypatch.setattr(
+        "pkh_graduation.engines.spark_engine._pyspark",
+        lambda: SimpleNamespace(SparkSession=SimpleNamespace(builder=Builder())),
+    )
+    with pytest.raises(EngineError, match=r"did not start at 'local\[x\]'.*check --master"):
+        SparkEngine("local[x]").run("SELECT 1 AS n", {})
 
 
 # ---------------------------------------------------------------- the whole catalogue

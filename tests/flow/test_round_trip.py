@@ -189,6 +189,21 @@ def test_lists_without_a_model_follow_the_settings(done, tmp_path):
     assert not on["kpm_id"].isin(held).any()
 
 
+def test_locked_lists_leave_no_open_ones_beside_them(done, tmp_path, monkeypatch):
+    out = tmp_path / "kantor"
+    shutil.copytree(done.places.out, out)
+    pendamping = Places(out).lists / "pendamping"
+    assert list(pendamping.glob("*.odk.xlsx"))
+    monkeypatch.setenv("PKH_SANDI", "sandi panjang 2026")
+    settings = tmp_path / "pkh.toml"
+    settings.write_text('[lists]\npassword_env = "PKH_SANDI"\n', encoding="utf-8")
+    call = ("--as-of", AS_OF, "--out", str(out), "--without-model", "--settings", str(settings))
+    assert command("lists", *call)["removed"] > 0
+    assert not list(pendamping.glob("*.odk.xlsx"))
+    assert all(path.read_bytes().startswith(bytes.fromhex("d0cf11e0")) for path in pendamping.glob("*.xlsx"))
+    assert all("AES-GCM" in path.read_text(encoding="utf-8") for path in pendamping.glob("*.html"))
+
+
 def test_the_coordinator_sees_the_quarantine_without_a_model_too(done):
     assert "Karantina data" in (done.places.lists / "index.html").read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
 """A run in MLflow's SQLite store, with nothing sent anywhere."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,23 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError, match="cannot be written"):
         tracking.log_run(tmp_path, name="x", params={}, metrics={}, tags={})
+
+
+def test_a_folder_that_moved_keeps_its_runs_and_writes_only_in_its_new_place(tmp_path):
+    from pkh_graduation.stores import tracking
+
+    old, new, page = tmp_path / "lama", tmp_path / "baru", tmp_path / "laporan.html"
+    page.write_text("<p>uji</p>")
+    first = tracking.log_run(old, name="x", params={}, metrics={"auc": 0.5}, tags={}, artifacts=[page])
+    shutil.copytree(old, new)
+    before = sorted(old.rglob("*"))
+    second = tracking.log_run(new, name="x", params={}, metrics={"auc": 0.6}, tags={}, artifacts=[page])
+    third = tracking.log_run(new, name="x", params={}, metrics={}, tags={})
+    assert sorted(old.rglob("*")) == before
+    assert list((new / "artifacts" / second / "artifacts").iterdir())
+    client = tracking.open_client(new)
+    assert client.get_run(first).data.metrics == {"auc": 0.5}
+    assert client.get_run(third).info.experiment_id == client.get_run(second).info.experiment_id
 
 
 def test_a_store_broken_off_while_it_is_made_is_made_anew(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from pkh_graduation.cli.app import app
 from pkh_graduation.monitoring.deliveries import read_delivery
-from pkh_graduation.outputs.locked import LockError
+from pkh_graduation.outputs.locked import LockError, check_lock
 from pkh_graduation.workflows.passwords import SECRETS, check, list_password, unlocker
 from pkh_graduation.workflows.settings import Lists, SettingsError
 
@@ -28,6 +28,17 @@ def test_the_password_is_read_where_the_settings_say(tmp_path, monkeypatch):
         with pytest.raises(SettingsError, match="holds no password"):
             list_password(wrong)
     assert set(Lists.model_fields) >= SECRETS
+    with pytest.raises(SettingsError, match="holds no password") as told:
+        list_password(Lists(password_env=PASSWORD))
+    assert PASSWORD not in str(told.value)
+
+
+def test_blanks_and_one_character_repeated_protect_nothing():
+    for weak in (" " * 12, "aaaaaaaaaaaa", "   rahasia   ", "abababababab"):
+        with pytest.raises(LockError, match="too easily guessed") as told:
+            check_lock(weak, ("html",))
+        assert weak not in str(told.value)
+    check_lock(PASSWORD, ("html",))
 
 
 def test_a_command_says_at_once_that_lists_cannot_be_locked(tmp_path, monkeypatch):
