@@ -122,6 +122,15 @@ def _check_source(raw: str | None) -> None:
         raise MisuseError(f"{said} is neither a folder of exports nor the address of a database.")
 
 
+def _check_mappings(mapping: Sequence[str]) -> None:
+    from pkh_graduation.records.mapping import layouts
+
+    if unknown := [name for name in mapping if name not in layouts() and not Path(name).is_file()]:
+        raise MisuseError(
+            f"--mapping {unknown[0]} is neither a file nor a layout that comes with the library: {list(layouts())}."
+        )
+
+
 def ingest(
     call: Call,
     *,
@@ -139,6 +148,7 @@ def ingest(
     if template is not None:
         return {"template": str(template), "files": ingesting.template(template)}, 0
     _check_source(raw)
+    _check_mappings(mapping)
     figures = ingesting.ingest(
         raw or "",
         None if check else Places(call.out),
@@ -361,6 +371,7 @@ def quarantine(
         raise MisuseError("--mapping and --fill go with --raw: the exports to read again.")
     if raw is not None:
         _check_source(raw)
+    _check_mappings(mapping)
     figures: dict[str, Any] = {}
     code = 0
     if back is not None:

@@ -60,7 +60,9 @@ def test_misuse_leaves_with_two(tmp_path):
         ["features", "--out", str(tmp_path)],
         ["ingest", "--out", str(tmp_path)],
         ["ingest", str(tmp_path / "tidak-ada"), "--out", str(tmp_path)],
+        ["ingest", str(tmp_path), "--mapping", "tidak-ada", "--out", str(tmp_path)],
         ["demo", "--preset", "raksasa", "--out", str(tmp_path)],
+        ["demo", "--seed", "-1", "--out", str(tmp_path)],
         ["no-such-command"],
         ["train", "--as-of", "2025-T3", "--out", str(tmp_path), "--name", "../x"],
     ):
