@@ -2,7 +2,8 @@
 
 A family is named by the first No. KK known for its outside id, and keeps that name when the number changes; without a whole
 number, by the outside id. A person likewise by the NIK; without either, by family, birth date and order of birth. A number
-claimed by several outside ids belongs to the earliest claimant; a row that carries nothing else is ambiguous and refused.
+claimed by several outside ids belongs to the earliest claimant. A row that carries nothing else is hers as long as only one
+claim was known; from the day of the second on it is ambiguous and refused: what is claimed later changes no earlier row.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pkh_graduation.programme.calendar import date_of
 from pkh_graduation.programme.returns import OWN_MARK
 from pkh_graduation.records.pseudonyms import digests
 
-LATE = 2**31 - 2
-"""Known day of a pair that carries no date: after all others."""
+LATE, NEVER = 2**31 - 2, 2**31 - 1
+"""Known day of a pair or row that carries no date, after all others; and the day of what never happened."""
 
 
 _HEX = 15
@@ -46,7 +47,8 @@ def own_names(identifiers: pd.Series) -> np.ndarray:
 class Registry:
     """Names of one kind of entity. ``outside`` and ``number``: first words of the two forms of a name (``kpm`` and ``kk``).
 
-    ``of_outside``, ``of_number``: outside id, number -> name. ``shared``: numbers claimed by several outside ids.
+    ``of_outside``, ``of_number``: outside id, number -> name. ``shared``: number claimed by several outside ids -> the day on
+    which the second claim became known.
     """
 
     outside: str
@@ -54,7 +56,7 @@ class Registry:
     key: bytes
     of_outside: Mapping[str, str]
     of_number: Mapping[str, str]
-    shared: frozenset[str]
+    shared: Mapping[str, int]
 
     def name_outside(self, identifier: str) -> str:
         """Name of an outside id; a number of 16 digits that stands in for one is read as that number."""
@@ -73,13 +75,13 @@ class Registry:
         """Surrogates of a categorical of outside ids, -1 where missing; shape (n,)."""
         return self._surrogates(identifiers, self.name_outside)
 
-    def by_number(self, numbers: pd.Series) -> np.ndarray:
-        """Surrogates of a categorical of numbers: -1 where missing, -2 where several outside ids claim the number."""
+    def by_number(self, numbers: pd.Series, known: np.ndarray) -> np.ndarray:
+        """Surrogates of a categorical of numbers: -1 where missing, -2 where several outside ids claim the number.
+
+        ``known`` (n,): the day on which each row became known; earlier ones than the second claim have one claimant.
+        """
         surrogates = self._surrogates(numbers, self.name_number)
-        ambiguous = np.array([number in self.shared for number in numbers.cat.categories], dtype=bool)
-        codes = numbers.cat.codes.to_numpy()
-        if ambiguous.any():
-            surrogates[(codes >= 0) & ambiguous[codes]] = -2
+        surrogates[contested(numbers, known, self.shared)] = -2
         return surrogates
 
     def _surrogates(self, values: pd.Series, name: Callable[[str], str]) -> np.ndarray:
@@ -96,6 +98,19 @@ class Registry:
         return found[codes]
 
 
+def contested(numbers: pd.Series, known: np.ndarray, shared: Mapping[str, int]) -> np.ndarray:
+    """Which rows of a categorical of numbers became known when a second claim was; shape (n,)."""
+    since = np.array([shared.get(number, NEVER) for number in numbers.cat.categories] + [NEVER], dtype=np.int64)
+    return np.asarray(known >= since[numbers.cat.codes.to_numpy()])
+
+
+def second_claims(claims: pd.DataFrame, number: str, claimant: str, known: str) -> dict[str, int]:
+    """Number -> the day on which a second claimant became known, for the numbers that have one; ``claims`` by that day."""
+    later = claims.drop_duplicates([number, claimant])
+    second = later[later.duplicated(number)].drop_duplicates(number)
+    return {str(name): int(day) for name, day in zip(second[number], second[known], strict=True)}
+
+
 def register(pairs: pd.DataFrame, *, outside: str, number: str, key: bytes) -> Registry:
     """Names from pairs of outside id and number.
 
@@ -103,11 +118,10 @@ def register(pairs: pd.DataFrame, *, outside: str, number: str, key: bytes) -> R
     """
     ordered = pairs.sort_values("diketahui", kind="stable").drop_duplicates(["asal", "nomor"])
     owner = ordered.drop_duplicates("nomor").set_index("nomor")["asal"]
-    claims = ordered["nomor"].value_counts()
     own = ordered[ordered["nomor"].map(owner) == ordered["asal"]].drop_duplicates("asal")
     of_outside = {asal: f"{number}:{nomor}" for asal, nomor in zip(own["asal"], own["nomor"], strict=True)}
     of_number = {nomor: of_outside[asal] for nomor, asal in owner.items()}
-    return Registry(outside, number, key, of_outside, of_number, frozenset(claims.index[claims > 1]))
+    return Registry(outside, number, key, of_outside, of_number, second_claims(ordered, "nomor", "asal", "diketahui"))
 
 
 def pairs_of(frame: pd.DataFrame, rows: np.ndarray, *, outside: str, number: str, event: str, lag: int) -> pd.DataFrame:
@@ -119,12 +133,14 @@ def pairs_of(frame: pd.DataFrame, rows: np.ndarray, *, outside: str, number: str
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def shared_by_birth(frame: pd.DataFrame, rows: np.ndarray) -> frozenset[str]:
-    """NIK under which one day's rows without an outside id show people of different birth dates."""
+def shared_by_birth(frame: pd.DataFrame, rows: np.ndarray, known: np.ndarray) -> dict[str, int]:
+    """NIK under which one day's rows without an outside id show people of different birth dates -> when that became known."""
     lone = frame.loc[rows & frame["anggota_id"].isna().to_numpy() & frame["nik"].notna().to_numpy()]
     when = ["nik", "tanggal_pemutakhiran", "tanggal_diketahui"]
     births = lone.drop_duplicates([*when, "tanggal_lahir"])
-    return frozenset(births.loc[births.duplicated(when, keep=False), "nik"].astype(str))
+    twice = births[births.duplicated(when, keep=False)]
+    days = pd.Series(known, index=frame.index).loc[twice.index].groupby(twice["nik"].astype(str)).min()
+    return {str(nik): int(day) for nik, day in days.items()}
 
 
 def by_birth(frame: pd.DataFrame, family: np.ndarray, rows: np.ndarray, key: bytes) -> np.ndarray:

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.records.entities import Registry, by_birth, pairs_of, register, shared_by_birth
+from pkh_graduation.records.clock import event_days, lagged_days
+from pkh_graduation.records.entities import (
+    LATE,
+    NEVER,
+    Registry,
+    by_birth,
+    contested,
+    pairs_of,
+    register,
+    second_claims,
+    shared_by_birth,
+)
 from pkh_graduation.records.typed import Typed
 
 
@@ -20,7 +31,9 @@ class Identities:
     people: Registry
     key: bytes
     managers: Mapping[str, int] = field(default_factory=dict)
-    """NIK of a family's manager -> surrogate of the family; -2 where several families claim her."""
+    """NIK of a family's manager -> surrogate of the family that first named her."""
+    managers_shared: Mapping[str, int] = field(default_factory=dict)
+    """NIK -> the day on which a second family was known to name her."""
 
 
 def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
@@ -35,19 +48,39 @@ def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
     known = pairs_of(members.frame, members.accepted, outside="anggota_id", number="nik",
                      event=members.schema.event, lag=members.schema.lag)  # fmt: skip
     people = register(known, outside="anggota", number="nik", key=key)
-    shared = people.shared | shared_by_birth(members.frame, members.accepted)
-    managers = _managers(tables["identitas"], families) if "identitas" in tables else {}
-    return Identities(families, replace(people, shared=shared), key, managers)
+    by_birth_date = shared_by_birth(members.frame, members.accepted, known_of(members))
+    shared = {
+        nik: min(people.shared.get(nik, NEVER), by_birth_date.get(nik, NEVER))
+        for nik in {*people.shared, *by_birth_date}
+    }
+    managers = _managers(tables["identitas"], families) if "identitas" in tables else ({}, {})
+    return Identities(families, replace(people, shared=shared), key, *managers)
 
 
-def _managers(typed: Typed, families: Registry) -> dict[str, int]:
-    rows = typed.accepted & typed.frame["nik_pengurus"].notna().to_numpy()
+def known_of(typed: Typed) -> np.ndarray:
+    """The day on which each row became known, told or lagged behind its event, `LATE` without either; shape (n,)."""
+    told = typed.frame["tanggal_diketahui"].astype("Int64")
+    if typed.schema.event not in typed.frame:  # attendance is dated by its session, later
+        return told.fillna(LATE).to_numpy(dtype=np.int64)
+    lagged = lagged_days(typed.schema, typed.frame, event_days(typed.schema, typed.frame)).astype("Int64")
+    return told.fillna(lagged).fillna(LATE).to_numpy(dtype=np.int64)
+
+
+def _managers(typed: Typed, families: Registry) -> tuple[dict[str, int], dict[str, int]]:
+    """NIK -> the family that first named her; NIK -> the day on which a second one was known."""
+    rows, known = typed.accepted & typed.frame["nik_pengurus"].notna().to_numpy(), known_of(typed)
     family = families.by_outside(typed.frame["kpm_id"])
-    family = np.where(family < 0, families.by_number(typed.frame["no_kk"]), family)[rows]
-    claims = pd.DataFrame({"nik": typed.frame.loc[rows, "nik_pengurus"].astype(object).to_numpy(), "kpm": family})
-    claims = claims[claims["kpm"] >= 0].drop_duplicates()
-    shared = claims["nik"].duplicated(keep=False)
-    return dict(zip(claims["nik"], claims["kpm"].where(~shared, -2), strict=True))
+    family = np.where(family < 0, families.by_number(typed.frame["no_kk"], known), family)[rows]
+    claims = pd.DataFrame(
+        {
+            "nik": typed.frame.loc[rows, "nik_pengurus"].astype(object).to_numpy(),
+            "kpm": family,
+            "diketahui": known[rows],
+        }
+    )
+    claims = claims[claims["kpm"] >= 0].sort_values("diketahui", kind="stable")
+    first = claims.drop_duplicates("nik")
+    return dict(zip(first["nik"], first["kpm"], strict=True)), second_claims(claims, "nik", "kpm", "diketahui")
 
 
 def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.ndarray]]:
@@ -66,7 +99,7 @@ def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.
         elif column.name == "pemilik_id":
             surrogates[column.name] = identities.people.by_outside(typed.frame[column.name])
         elif column.name != "anggota_id":
-            own = Registry(column.name, column.name, identities.key, {}, {}, frozenset())
+            own = Registry(column.name, column.name, identities.key, {}, {}, {})
             surrogates[column.name] = own.by_outside(typed.frame[column.name])
     if "kpm_lama" in surrogates:
         same = (surrogates["kpm_lama"] == surrogates["kpm_baru"]) & (surrogates["kpm_lama"] >= 0)
@@ -77,14 +110,15 @@ def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.
 
 
 def _families(typed: Typed, identities: Identities) -> np.ndarray:
-    registry = identities.families
+    registry, known = identities.families, known_of(typed)
     found = registry.by_outside(typed.frame["kpm_id"])
     if "no_kk" in typed.given:
-        found = np.where(found < 0, registry.by_number(typed.frame["no_kk"]), found)
+        found = np.where(found < 0, registry.by_number(typed.frame["no_kk"], known), found)
     if "nik_pengurus" in typed.given and not typed.schema.vault:
         managed = (
-            typed.frame["nik_pengurus"].astype(object).map(identities.managers).fillna(-1).to_numpy(dtype=np.int64)
+            typed.frame["nik_pengurus"].astype(object).map(identities.managers).fillna(-1).to_numpy(np.int64, copy=True)
         )
+        managed[contested(typed.frame["nik_pengurus"], known, identities.managers_shared)] = -2
         typed.findings.add(
             "nik_pengurus_ganda", "nik_pengurus", np.flatnonzero(typed.accepted & (found < 0) & (managed == -2))
         )
@@ -102,7 +136,7 @@ def _people(typed: Typed, identities: Identities, family: np.ndarray) -> np.ndar
     registry = identities.people
     found = registry.by_outside(typed.frame["anggota_id"])
     if "nik" in typed.given:
-        found = np.where(found < 0, registry.by_number(typed.frame["nik"]), found)
+        found = np.where(found < 0, registry.by_number(typed.frame["nik"], known_of(typed)), found)
     kept = typed.accepted
     if typed.schema.name == "anggota":
         lone = kept & (found < 0)

@@ -7,7 +7,7 @@ from pkh_graduation.records.entities import Registry, own_names
 from pkh_graduation.records.pseudonyms import names
 
 KEY = b"0123456789abcdef"
-REGISTRY = Registry("kpm", "kk", KEY, {}, {}, frozenset())
+REGISTRY = Registry("kpm", "kk", KEY, {}, {}, {})
 
 
 def surrogates(*ids: str | None) -> np.ndarray:

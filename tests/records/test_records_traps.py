@@ -82,6 +82,36 @@ def test_one_card_of_two_families(take_in: TakeIn, tables: Tables) -> None:
     assert rules(result, "penyaluran") == {2: ["no_kk_ganda"]} and noted(result, "no_kk_ganda_kpm") == [2, 3]
 
 
+def test_a_card_claimed_later_takes_no_earlier_row_from_its_family(take_in: TakeIn, tables: Tables) -> None:
+    paid = {**tables["penyaluran"][0], "kpm_id": "", "no_kk": CARD, "tanggal_diketahui": "2024-03-01"}
+    tables["penyaluran"] = [paid, {**paid, "tanggal_diketahui": "2025-06-01", "tahun": 2025}]
+    before = take_in(tables).records.tables["penyaluran"]
+    tables["identitas"].append({**tables["identitas"][1], "no_kk": CARD, "tanggal_diketahui": "2025-06-01"})
+    after = take_in(tables)
+    assert rules(after, "penyaluran") == {3: ["no_kk_ganda"]}
+    left = after.records.tables["penyaluran"]
+    assert left["kpm"].tolist() == before["kpm"].tolist()[:1]
+
+
+def test_a_nik_claimed_later_takes_no_earlier_row_from_its_person(take_in: TakeIn, tables: Tables) -> None:
+    number = tables["anggota"][0]["nik"]
+    checked = {
+        "kpm_id": "F1",
+        "nik": number,
+        "tahun": 2024,
+        "bulan": 1,
+        "jenis": "kesehatan",
+        "tanggal_diketahui": "2024-03-01",
+    }
+    tables["verifikasi_komitmen"] = [checked, {**checked, "tahun": 2025, "tanggal_diketahui": "2025-06-01"}]
+    before = take_in(tables).records.tables["verifikasi_komitmen"]
+    tables["anggota"].append({**tables["anggota"][1], "nik": number, "tanggal_diketahui": "2025-06-01"})
+    after = take_in(tables)
+    assert rules(after, "verifikasi_komitmen") == {3: ["nik_ganda"]}
+    left = after.records.tables["verifikasi_komitmen"]
+    assert left["anggota_id"].tolist() == before["anggota_id"].tolist()[:1]
+
+
 def test_non_dtks_is_no_id(take_in: TakeIn, tables: Tables) -> None:
     tables["identitas"][0] |= {"id_dtks": "NON DTKS", "alamat": "TIDAK ADA"}
     line = take_in(tables).vault.query("kpm_asal == 'F1'").iloc[0]
