@@ -56,6 +56,7 @@ class ComponentCalendar(BaseEstimator):
             raise ValueError(f"clearing_per_year must lie inside (0, 1), not {self.clearing_per_year!r}.")
         follow = y if isinstance(y, FollowUp) else follow_up(X.index, y)
         absent = [name for name in CLOCK_COLUMNS if name not in X.columns]
+        self.has_clock_ = not absent
         self.notes_ = [f"alamiah: X lacks {absent}, so one constant hazard replaces the calendar"] if absent else []
         place, ahead, event = periods_at_risk(follow, ALAMIAH)
         rows = follow.row[place]
@@ -71,8 +72,17 @@ class ComponentCalendar(BaseEstimator):
         return self
 
     def predict_hazard(self, X: pd.DataFrame, horizon: int) -> np.ndarray:
-        """Hazard of alamiah in quarters 1..horizon, shape (n, horizon)."""
+        """Hazard of alamiah in quarters 1..horizon, shape (n, horizon); by the clock if it was learned by the clock.
+
+        Raises:
+            ValueError: the calendar was learned by the clock, and X lacks it.
+        """
         check_is_fitted(self, "rates_")
+        absent = [name for name in CLOCK_COLUMNS if name not in X.columns]
+        if self.has_clock_ and absent:
+            raise ValueError(
+                f"X lacks {absent}, by which the calendar of graduasi alamiah was learned: build these features."
+            )
         hazard = np.empty((len(X), horizon))
         rows = np.arange(len(X))
         for ahead in range(1, horizon + 1):
@@ -88,7 +98,7 @@ class ComponentCalendar(BaseEstimator):
 
     def _exposure(self, X: pd.DataFrame, rows: np.ndarray, ahead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Share of each quarter that lies after the last component's end, and the group; both (m,)."""
-        if any(name not in X.columns for name in CLOCK_COLUMNS):
+        if not self.has_clock_:
             return np.zeros(len(rows)), np.full(len(rows), _TANPA_JAM, dtype=object)
         ends = X["komp_habis_hari"].to_numpy(dtype=float)[rows]
         never = X["komp_abadi"].to_numpy(dtype=float)[rows] == 1.0

@@ -133,11 +133,13 @@ class MadiunScore(Rule):
         """The score, at most the sum of the weights (90)."""
         weights = {criterion.fitur: float(criterion.bobot) for criterion in criteria()}
         _need(list(weights), X, type(self).__name__)
-        levels = X[list(weights)].fillna(_LOWEST_LEVEL)
+        values = X[list(weights)].to_numpy(dtype=float, na_value=np.nan)
+        levels = pd.DataFrame(np.nan_to_num(values, nan=_LOWEST_LEVEL), index=X.index)
         date = X.index.get_level_values("as_of").to_numpy()
         caseload = np.zeros(len(X)) if groups is None else pd.factorize(_of_rows(groups, X))[0]
         highest = levels.groupby([date, caseload]).transform("max")
-        return (levels / highest).to_numpy() @ np.array(list(weights.values()))
+        # Thirds and sevenths add up to other last bits in another order of the criteria; equal scores are to stay ties.
+        return ((levels / highest).to_numpy() @ np.array(list(weights.values()))).round(9)
 
 
 def todays_practice(random_state: int = 0) -> dict[str, Contender]:
@@ -166,7 +168,7 @@ def _need(columns: list[str], X: pd.DataFrame, rule: str) -> None:
 def _of_rows(groups: pd.Series, X: pd.DataFrame) -> pd.Series:
     if groups.index.equals(X.index):
         return groups
-    if not X.index.isin(groups.index).all():
+    if groups.index.nlevels != X.index.nlevels or not X.index.isin(groups.index).all():
         raise ValueError("groups must name the pendamping of every row of X, under the same (kpm_id, as_of).")
     return groups.reindex(X.index)
 

@@ -66,9 +66,13 @@ class Scope:
 
 
 def whole_scope(predictions: pd.DataFrame) -> tuple[Scope, np.ndarray]:
-    """The scope of all origins, and the origin of each of its rows."""
+    """The scope of all origins, and the origin of each of its rows: those of the first contender, in their order.
+
+    Raises:
+        ValueError: the contenders were not judged on the same rows, each once.
+    """
     contenders = predictions["contender"].unique().tolist()
-    parts = dict(iter(predictions.groupby("contender", sort=False)))
+    parts = _paired(dict(iter(predictions.groupby("contender", sort=False))))
     rows = parts[contenders[0]]
     caseload = rows.groupby(["as_of", "pendamping_id"], sort=False, dropna=False).ngroup().to_numpy()
     probability = {
@@ -84,6 +88,25 @@ def whole_scope(predictions: pd.DataFrame) -> tuple[Scope, np.ndarray]:
         probability=probability,
     )
     return scope, rows["origin"].to_numpy(dtype=object).astype(str)
+
+
+def _paired(parts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Every contender's rows in the order of the first's."""
+    keys = {name: pd.MultiIndex.from_frame(part[["origin", "kpm_id", "as_of"]]) for name, part in parts.items()}
+    first = next(iter(keys.values()))
+    for name, key in keys.items():
+        if key.equals(first):
+            continue
+        place = (
+            key.get_indexer(first) if key.is_unique and first.is_unique and len(key) == len(first) else np.array([-1])
+        )
+        if (place < 0).any():
+            raise ValueError(
+                f"contender {name!r} was not judged on the same rows (origin, kpm_id, as_of) as the first, each once: hand over "
+                "the predictions of one backtest."
+            )
+        parts[name] = parts[name].iloc[place]
+    return parts
 
 
 def scopes(predictions: pd.DataFrame) -> Iterator[Scope]:

@@ -37,6 +37,7 @@ def fairness_ratios(
     part; ``groups`` counts those that do, and with fewer than two the ratio is missing. ``within`` says whether the point
     lies on the right side of its limit. A false discovery is a listed family that did not graduate by itself in time.
     """
+    listed = np.asarray(listed, dtype=bool)
     label = rows["label"].to_numpy(dtype=float)[listed]
     table: list[dict[str, Any]] = []
     for number, (axis, words) in enumerate(align(groups, rows).items()):

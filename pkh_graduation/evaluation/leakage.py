@@ -13,11 +13,15 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 SEVERE, MODERATE, NOTE = "severe", "moderate", "note"
 """A figure made from the table means nothing; it may mislead; worth knowing, and no reason to stop."""
 SEVERITIES = (SEVERE, MODERATE, NOTE)
+
+_DAYS = (-10_000, 60_000)
+"""Days since 1970-01-01 that a date can lie at: 1942 to 2134."""
 
 
 class RolesError(ValueError):
@@ -128,8 +132,16 @@ def check_roles(table: pd.DataFrame, roles: Roles) -> Checked:
         None if roles.as_of is None else _dates(table[roles.as_of], roles.as_of),
         {name: _dates(table[name], name) for name in roles.known},
         None if roles.label is None else _label(table[roles.label], roles.label),
-        None if roles.entity is None else pd.Series(pd.factorize(table[roles.entity])[0], index=table.index),
+        None if roles.entity is None else _entities(table[roles.entity]),
     )
+
+
+def _entities(column: pd.Series) -> pd.Series:
+    """A code per entity; rows that name nobody are each one of their own."""
+    codes, names = pd.factorize(column)
+    blank = codes < 0
+    codes[blank] = len(names) + np.arange(int(blank.sum()))
+    return pd.Series(codes, index=column.index)
 
 
 def read_dates(column: pd.Series) -> pd.Series | None:
@@ -146,6 +158,11 @@ def read_dates(column: pd.Series) -> pd.Series | None:
 
 def _dates(column: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_integer_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        days = column.dropna()
+        if not days.between(*_DAYS).all():
+            raise RolesError(
+                f"column {name!r} holds whole numbers that are no days since 1970-01-01: write dates as 2025-09-30, not 20250930."
+            )
         return pd.to_datetime(column.astype("Int64"), unit="D", errors="coerce")
     dates = read_dates(column)
     if dates is None:

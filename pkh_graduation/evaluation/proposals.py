@@ -51,9 +51,11 @@ def proposal_propensity(
         random_state: seed of the folds and of the trees.
 
     Raises:
-        ValueError: fewer than `FEWEST` proposals, or fewer pendamping than folds.
+        ValueError: fewer than `FEWEST` proposals, fewer than two folds, or fewer pendamping than folds.
     """
     check_index(X, "X")
+    if folds < 2:
+        raise ValueError(f"folds must be 2 or more, not {folds!r}: nobody is judged by what was learned from her.")
     proposed = np.asarray(proposed, dtype=bool)
     if proposed.sum() < FEWEST:
         raise ValueError(f"only {int(proposed.sum())} proposals; {FEWEST} are needed to learn who is proposed.")
@@ -70,6 +72,9 @@ def proposal_propensity(
             max_iter=60, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=50, l2_regularization=5.0,
             early_stopping=False, random_state=random_state,
         )  # fmt: skip
+        if target[learn].all() or not target[learn].any():
+            chance[order[~learn]] = (target[learn].sum() + 0.5) / (learn.sum() + 1.0)
+            continue
         rows = values[learn]
         # scikit-learn cannot bin a column without a single value; a constant one is never split on
         rows[:, np.isnan(rows).all(axis=0)] = 0.0

@@ -65,6 +65,9 @@ def test_without_a_clock_one_hazard_is_learned_and_said(world):
     assert np.ptp(hazard) == 0
     assert 0.01 < hazard[0, 0] < 0.1
     assert "lacks ['komp_habis_hari']" in clock.notes_[0]
+    assert (clock.predict_hazard(world.X, 4) == hazard[0, 0]).all(), "a clock that was not learned from is not read"
+    with pytest.raises(ValueError, match=r"X lacks \['komp_habis_hari'\], by which"):
+        ComponentCalendar().fit(world.X, world.y).predict_hazard(X, 4)
 
 
 def test_weights_count(world):

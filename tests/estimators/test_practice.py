@@ -53,10 +53,23 @@ def test_a_missing_level_counts_as_the_lowest():
     assert MadiunScore().score_families(X).tolist() == [22.5, 90]
 
 
+def test_equal_scores_are_ties_however_they_add_up():
+    """Thirds add up to other last bits in another order; families whose weighted levels are equal in whole numbers tie."""
+    levels = np.random.default_rng(5).integers(1, 4, (500, 10))
+    levels[0] = 3
+    X = madiun({f"k{row:03d}": list(map(float, line)) for row, line in enumerate(levels)})
+    score = pd.Series(MadiunScore().score_families(X))
+    weights = np.array([10, 20, 5, 5, 5, 10, 10, 10, 10, 5])
+    assert (score.groupby(levels @ weights).nunique() == 1).all()
+    assert MadiunScore().score_families(X.astype("Int64")).tolist() == score.tolist()
+
+
 def test_groups_must_name_every_row():
     X = madiun({"k1": [2.0] * 10, "k2": [4.0] * 10})
     with pytest.raises(ValueError, match="groups must name the pendamping of every row of X"):
         MadiunScore().score_families(X, pd.Series(["d1"], index=X.index[:1]))
+    with pytest.raises(ValueError, match="groups must name the pendamping of every row of X"):
+        MadiunScore().score_families(X, pd.Series(["d1", "d2"], index=X.index.get_level_values("kpm_id")))
 
 
 def test_the_ladder_has_its_five_rungs_and_all_are_contenders():

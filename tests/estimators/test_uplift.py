@@ -418,6 +418,10 @@ def test_lots_are_read_with_the_features_of_the_date_before_the_draw():
     assert told.treated.tolist() == [1, 0, 1, 0]
     assert told.outcome.tolist() == [1, 0, 0, 0]
     assert (told.propensity == 0.5).all()
+    with pytest.raises(ValueError, match="observed for 4 quarters, not 8"):
+        read_lots(program_rows(), ["blk"], y, horizon=8)
+    with pytest.raises(ValueError, match="there is no outcome"):
+        read_lots(program_rows(), ["blk"], dataclasses.replace(y, frame=y.frame.iloc[:0]))
 
 
 def test_families_gone_before_and_draws_not_yet_mature_or_not_yet_known_are_left_out():

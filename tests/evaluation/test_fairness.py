@@ -216,6 +216,8 @@ def test_ratios_know_what_chance_does():
     assert unfair.loc[WORST_PRECISION, "value"] < unfair.loc[WORST_PRECISION, "by_chance"]
     assert unfair.loc[WORST_PRECISION, "worst"] == "b"
     assert not unfair.loc[WORST_PRECISION, "within"]
+    numbers = fairness_ratios(rows, groups[["kelompok"]], listed=draw_listed(rows, 0.1).astype(int), n_boot=100)
+    pd.testing.assert_frame_equal(numbers.set_index("ratio"), unfair)
     lone = fairness_ratios(rows, groups[["desa"]].assign(desa="x"), listed=listed, n_boot=5)
     assert lone["value"].isna().all()
     assert (lone["groups"] == 1).all()

@@ -26,6 +26,16 @@ def test_the_plan_agrees_with_the_lists(report, last):
     assert (table["pendamping"] == 6).all()
 
 
+def test_shuffled_predictions_give_the_same_plan_and_other_rows_are_refused(last):
+    shuffled = last.sample(frac=1, random_state=3)
+    whole, again = (
+        capacity_plan(rows, cost_ratio=5.0).set_index(["contender", "share"]).sort_index() for rows in (last, shuffled)
+    )
+    np.testing.assert_allclose(whole["found"], again["found"])
+    with pytest.raises(ValueError, match="not judged on the same rows"):
+        capacity_plan(last.drop(last.index[-1]), cost_ratio=5.0)
+
+
 def test_longer_lists_find_more_and_cost_more_visits(last):
     table = capacity_plan(last, cost_ratio=5.0, shares=(0.05, 0.1, 0.5, 1.0), contenders=["model"])
     for column in ("places", "found", "found_predicted", "recall", "visits"):

@@ -136,6 +136,9 @@ def test_a_group_that_is_never_proposed_has_no_overlap():
     assert seen.effective <= seen.proposed
     with pytest.raises(ValueError, match="only 3 proposals"):
         proposal_propensity(X, np.arange(3000) < 3, who)
+    with pytest.raises(ValueError, match="folds must be 2 or more"):
+        proposal_propensity(X, proposed, who, folds=1)
+    assert proposal_propensity(X, np.ones(3000, dtype=bool), who).min() > 0.99
 
 
 def exits(rows):

@@ -55,6 +55,8 @@ def test_duplicates_twins_and_folds():
     fine = table.assign(**{f"angka_{k}": rng.normal(size=len(table)) for k in range(3)})
     twin = fine.head(5).assign(kpm_id="k_kembar")
     assert ("twins", "kpm_id") in codes(pd.concat([fine, twin])) and ("twins", "kpm_id") not in codes(fine)
+    nobody = fine.assign(kpm_id=fine["kpm_id"].where(np.arange(len(fine)) > 9))
+    assert not {("duplicate", "kpm_id"), ("twins", "kpm_id")} & codes(nobody)
     by_row = fine.assign(lipatan=np.arange(len(fine)) % 5)
     by_family = fine.assign(lipatan=pd.factorize(fine["kpm_id"])[0] % 5)
     assert ("entity_across_folds", "lipatan") in codes(by_row, fold="lipatan")
@@ -124,6 +126,7 @@ def test_the_order_of_rows_changes_no_finding_but_that_of_order():
         (lambda table: table, {"label": "tidak_ada"}, "no column"),
         (lambda table: table.assign(label=3), {}, "neither 0/1"),
         (lambda table: table.assign(as_of="kemarin"), {}, "is to hold dates"),
+        (lambda table: table.assign(as_of=20240331), {}, "whole numbers that are no days"),
         (lambda table: pd.concat([table, table[["desil"]]], axis=1), {}, "same name"),
     ],
 )

@@ -43,8 +43,15 @@ def read_lots(program: pd.DataFrame, programmes: Sequence[str], y: Outcomes, *, 
 
     Raises:
         ContractError: the table lacks columns.
+        ValueError: the outcomes were not observed for as long as ``horizon``, or there are none.
     """
     check_columns(program, NEEDED, "program_komplementer")
+    if not 1 <= horizon <= y.max_horizon:
+        raise ValueError(
+            f"outcomes were observed for {y.max_horizon} quarters, not {horizon}: who left later would count as staying."
+        )
+    if not len(y.frame):
+        raise ValueError("there is no outcome, so nothing can be said of a draw: take snapshots first.")
     today = day_of(y.known_by)
     seen = (program["known_day"] <= today) & (program["superseded_day"] > today) & ~program["batal"]
     rows = program[seen & program["program"].isin(programmes)]
