@@ -92,8 +92,8 @@ def group_calibration(p: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd
 
     Columns: ``n``, ``observed`` and ``predicted`` events, ``ratio`` (observed over predicted, shrunken) with its 95 %
     interval ``low``, ``high``. The ratio of a group is taken as gamma distributed around that of all lines, events as
-    Poisson given it; how strongly groups are held together is learned from all of them (empirical Bayes), so that a group
-    with a handful of events says little and many alike say much. A year or a quota regime may be a group.
+    Poisson given it; how strongly groups are held together is learned from all of them, and what is not known of that is in
+    the interval: a group with a handful of events says little and many alike say much. A year or a quota regime may be a group.
 
     Raises:
         ValueError: nothing was predicted in some group.
@@ -102,17 +102,9 @@ def group_calibration(p: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd
     n = np.bincount(code)
     observed = np.bincount(code, weights=np.asarray(event, dtype=float))
     predicted = _predicted(np.asarray(p, dtype=float), code)
-    shape, rate = _posterior(observed, predicted)
-    posterior = gamma(shape, scale=1.0 / rate)
+    ratio, low, high = _ratios(observed, predicted)
     return pd.DataFrame(
-        {
-            "n": n,
-            "observed": observed,
-            "predicted": predicted,
-            "ratio": posterior.mean(),
-            "low": posterior.ppf(0.025),
-            "high": posterior.ppf(0.975),
-        },
+        {"n": n, "observed": observed, "predicted": predicted, "ratio": ratio, "low": low, "high": high},
         index=pd.Index(names, name="group"),
     )
 
@@ -167,6 +159,38 @@ def _posterior(observed: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray,
     overall = (observed.sum() + 0.5) / (predicted.sum() + 0.5)
     strength = _strength(observed, predicted * overall)
     return strength + observed, strength / overall + predicted
+
+
+def _ratios(observed: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and 95 % interval of each group's ratio, over all strengths and overall ratios that the counts allow; (groups,) each.
+
+    The most likely strength alone would leave equal groups without any width: what is not known of it, and of the ratio of
+    all, is integrated out on a grid. Priors are flat in the standard deviation of the groups' ratios (Gelman 2006) and in the
+    logarithm of the ratio of all.
+    """
+    total = observed.sum() + 0.5
+    reach = 4.0 * np.sqrt(1.0 / total + 1.0 / len(observed))
+    everyone = total / (predicted.sum() + 0.5) * np.exp(reach * np.linspace(-1.0, 1.0, 25))
+    logs = np.linspace(*_STRENGTHS, 33)
+    strength, overall = np.exp(np.repeat(logs, len(everyone))), np.tile(everyone, len(logs))
+    k, expected = strength[:, None], predicted * overall[:, None]
+    told = gammaln(k + observed) - gammaln(k) + k * np.log(k) - (k + observed) * np.log(k + expected)
+    told += observed * np.log(overall)[:, None]
+    weight = told.sum(axis=1) - np.log(strength) / 2.0
+    weight = np.exp(weight - weight.max())
+    steps = (np.arange(40) + 0.5) / 40
+    kept = weight > 1e-4 * weight.max()
+    posterior = gamma((k + observed)[kept], scale=1.0 / (k / overall[:, None] + predicted)[kept])
+    draws = np.moveaxis(np.stack([posterior.ppf(step) for step in steps]), 2, 0).reshape(len(observed), -1)
+    share = np.tile(weight[kept] / weight[kept].sum() / len(steps), len(steps))
+    order = np.argsort(draws, axis=1)
+    sums = np.cumsum(share[order], axis=1)
+    ordered = np.take_along_axis(draws, order, axis=1)
+    low, high = (
+        ordered[np.arange(len(draws)), (sums < level).sum(axis=1).clip(max=draws.shape[1] - 1)]
+        for level in (0.025, 0.975)
+    )
+    return draws @ share, low, high
 
 
 def _strength(observed: np.ndarray, expected: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """Erasure: a family's rows taken out of everything an output folder keeps, whatever command wrote it.
 
 Tables lose the rows; finished parts of a run are removed whole, since they are computed again from the changed store; text files
-lose the lines. What holds a trace that cannot be cut out is named, never passed over.
+lose the lines. What holds a trace that cannot be cut out is named, never passed over; so is what cannot be read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +21,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pkh_graduation.stores.files import write_frame, write_json, write_text
+from pkh_graduation.stores.cipher import CipherError
+from pkh_graduation.stores.files import DamagedError, write_json
 from pkh_graduation.stores.parts import digest_of
 from pkh_graduation.stores.tables import SHARED, open_store
+from pkh_graduation.stores.text_erasure import LINES, erase_text, rewrite
 
 _FAMILY = ("kpm", "kpm_lama_key", "kpm_baru_key")
 """Integer columns that name a family."""
 _PSEUDONYM = ("kpm_id", "kpm_lama", "kpm_baru")
-_LINES = (".csv", ".jsonl", ".txt", ".md")
 _GIVEN_BACK = "pkh:"
 """Mark of a pseudonym that comes back from the field."""
+_UNREADABLE = (
+    OSError, ValueError, RuntimeError, EOFError, pa.ArrowException, zipfile.BadZipFile, zlib.error, CipherError,
+)  # fmt: skip
+"""What readers of tables, archives, texts and sealed files say of a damaged or closed one."""
 
 
-def erase_from_store(folder: Path, families: Collection[str]) -> int:
-    """Take families (``kpm_id``) out of all tables of a store; returns the rows removed. Once more does no harm.
+@contextmanager
+def noted(path: Path, unread: list[Path] | None) -> Iterator[None]:
+    """Go on after a file that cannot be read or changed, and note it in ``unread``; without such a list, stop and name it.
 
     Raises:
-        StoreError: the folder is no finished store.
+        DamagedError: the file cannot be read, and there is no list. OSError: the system's own word, likewise.
+    """
+    try:
+        yield
+    except _UNREADABLE as error:
+        if unread is not None:
+            unread.append(path)
+            return
+        if isinstance(error, CipherError) or getattr(error, "errno", None) is not None:
+            raise
+        raise DamagedError(
+            f"{path} cannot be read: it is damaged, or is not what its name says. Put a copy back in its place, or move it out of "
+            "the folder."
+        ) from None
+
+
+def erase_from_store(folder: Path, families: Collection[str], unread: list[Path] | None = None) -> int:
+    """Take families (``kpm_id``) out of all tables of a store; returns the rows removed. Once more does no harm.
+
+    ``unread``: takes the tables that cannot be read; the others are cut all the same.
+
+    Raises:
+        StoreError: the folder is no finished store. DamagedError: a table cannot be read, and there is no ``unread``.
     """
     store = open_store(folder)
     manifest: dict[str, Any] = json.loads(json.dumps(dict(store.manifest)))
@@ -44,8 +74,10 @@ def erase_from_store(folder: Path, families: Collection[str]) -> int:
     for place, files in {**places, SHARED: manifest["shared"]}.items():
         for table, known in files.items():
             path = folder / place / f"{table}.parquet"
-            removed += _erase_rows(path, families)
-            rows = pq.read_metadata(path).num_rows
+            rows = known["rows"]
+            with noted(path, unread):
+                removed += _erase_rows(path, families)
+                rows = pq.read_metadata(path).num_rows
             if rows != known["rows"]:
                 manifest["tables"][table] -= known["rows"] - rows
                 known |= {"rows": rows, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -56,46 +88,76 @@ def erase_from_store(folder: Path, families: Collection[str]) -> int:
     return removed
 
 
-def erase_from_outputs(out: Path, families: Collection[str], skip: Collection[str]) -> dict[str, int]:
+def erase_from_outputs(
+    out: Path, families: Collection[str], skip: Collection[str], unread: list[Path] | None = None
+) -> dict[str, int]:
     """Take families out of all tables and texts under ``out``, but for the folders named by ``skip``.
+
+    ``unread``: takes the files that cannot be read or changed; the others are cut all the same.
 
     Returns:
         Files whose rows were cut (``tables``), parts to be computed again (``parts``), texts whose lines were cut (``texts``).
+
+    Raises:
+        DamagedError: a file cannot be read, and there is no ``unread``.
     """
     done = {"tables": 0, "parts": 0, "texts": 0}
-    for path in _files(out, skip):
-        if path.suffix == ".parquet":
-            if _is_part(path) and _holds(path, families):
-                path.with_suffix(".json").unlink()
-                path.unlink()
-                done["parts"] += 1
-            elif _erase_rows(path, families):
-                done["tables"] += 1
-        elif path.suffix in (*_LINES, ".json") and _erase_text(path, families):
-            done["texts"] += 1
+    for path in list(_files(out, skip)):
+        with noted(path, unread):
+            kind = _erase_file(path, out, families)
+            if kind:
+                done[kind] += 1
     return done
 
 
+def _erase_file(path: Path, out: Path, families: Collection[str]) -> str:
+    """Cut the families out of one file; returns what was done, if anything."""
+    if path.suffix == ".parquet":
+        if _is_part(path) and _holds(path, families):
+            path.with_suffix(".json").unlink()
+            path.unlink()
+            return "parts"
+        return "tables" if _erase_rows(path, families) else ""
+    if path.suffix in (*LINES, ".json") and path.is_file():  # the mark of a part may just have gone
+        return "texts" if erase_text(path, out, families) else ""
+    return ""
+
+
 def rows_about(folder: Path, families: Collection[str], skip: Collection[str]) -> dict[str, pd.DataFrame]:
-    """Rows about the families in every table under a folder, by the table's path, but for the folders to skip."""
+    """Rows about the families in every table under a folder, by the table's path, but for the folders to skip.
+
+    Raises:
+        DamagedError: a table cannot be read: what it holds would be missing from the answer.
+    """
     found = {}
     for path in _files(folder, skip):
         if path.suffix == ".parquet":
-            hit = _rows_of(path, families)
-            if hit is not None and hit.any():
-                frame = pd.read_parquet(path)[hit]
-                plain = frame.index.names == [None]
-                found[path.relative_to(folder).as_posix()] = frame if plain else frame.reset_index()
+            with noted(path, None):
+                hit = _rows_of(path, families)
+                if hit is not None and hit.any():
+                    frame = pd.read_parquet(path)[hit]
+                    plain = frame.index.names == [None]
+                    found[path.relative_to(folder).as_posix()] = frame if plain else frame.reset_index()
     return found
 
 
-def traces(out: Path, words: Collection[str], skip: Collection[str]) -> list[Path]:
+def traces(out: Path, words: Collection[str], skip: Collection[str], unread: list[Path] | None = None) -> list[Path]:
     """Files under ``out`` in whose name, text or cells one of the words still stands, but for the folders to skip.
 
     Tables are searched for cells that are the word, workbooks and other archives member by member, all else byte by byte.
+    What cannot be read may hold anything: it is among them, or in ``unread`` where such a list is given.
     """
     sought = [word.encode() for word in words]
-    return [path for path in _files(out, skip) if _stands_in(path, words, sought)]
+    found: list[Path] = []
+    closed: list[Path] = []
+    for path in _files(out, skip):
+        with noted(path, closed):
+            if _stands_in(path, words, sought):
+                found.append(path)
+    if unread is None:
+        return sorted([*found, *closed])
+    unread.extend(closed)
+    return found
 
 
 def _stands_in(path: Path, words: Collection[str], sought: Collection[bytes]) -> bool:
@@ -161,35 +223,6 @@ def _erase_rows(path: Path, families: Collection[str]) -> int:
     if hit is None or not hit.any():
         return 0
     frame = pd.read_parquet(path)[~hit]
-    write_frame(path, frame.reset_index(drop=True) if frame.index.names == [None] else frame)
+    kept = frame.reset_index(drop=True) if frame.index.names == [None] else frame
+    rewrite(path, kept.to_parquet(None, compression="zstd"))
     return int(hit.sum())
-
-
-def _erase_text(path: Path, families: Collection[str]) -> bool:
-    text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    if not any(family in text for family in families):
-        return False
-    if path.suffix == ".json":
-        write_json(path, _pruned(json.loads(text), families))
-    else:
-        kept = [line for line in text.splitlines(keepends=True) if not any(family in line for family in families)]
-        write_text(path, "".join(kept))
-    return True
-
-
-def _pruned(content: Any, families: Collection[str]) -> Any:
-    """JSON content without the entries of lists and the members of objects that name a family."""
-    if isinstance(content, list):
-        return [_pruned(item, families) for item in content if not _names(item, families)]
-    if isinstance(content, dict):
-        return {
-            key: _pruned(value, families)
-            for key, value in content.items()
-            if key not in families and not (isinstance(value, str) and _names(value, families))
-        }
-    return content
-
-
-def _names(item: Any, families: Collection[str]) -> bool:
-    text = json.dumps(item, ensure_ascii=False)
-    return any(family in text for family in families)

@@ -48,7 +48,7 @@ def ingest(
     read_mappings([mapping] if isinstance(mapping, str | Path) else mapping or (), fill)  # told before a missing key
     secret = find_key(key)
     cipher = stores.Cipher.of(secret)
-    corrections, removed = NO_CORRECTIONS, {"forgotten": 0, "expired": 0, "names_expired": 0}
+    corrections, removed = NO_CORRECTIONS, dict.fromkeys(subject_rights.REMOVED, 0)
     demo_seed = _demo_seed(raw, secret)
     if places is not None:
         _same_key(places, secret, cipher)
@@ -58,7 +58,7 @@ def ingest(
         more=(places.returned,) if places else (), progress=progress,
     )  # fmt: skip
     if places is not None:
-        done, removed = subject_rights.honoured(done, places, cipher, settings.retention)
+        done, removed = subject_rights.honoured(done, places, secret, settings.retention)
     progress("memeriksa tautan keluarga")
     suspects = linkage.find_suspects(done.records, done.vault, linkage.last_day(done.records))
     doubts = linkage.count(suspects)

@@ -19,6 +19,7 @@ _WORDS = (
     "perbaikan, penghapusan, dan menolak pemrofilan otomatis (UU 27/2022). Angka peluang adalah perkiraan alat bantu, bukan "
     "keputusan; graduasi mandiri hanya atas pernyataan keluarga."
 )
+_OTHER = "keluarga lain"
 
 
 def export_subject(places: Places, said: str, file: Path, *, key: bytes | None = None) -> dict[str, Any]:
@@ -27,13 +28,18 @@ def export_subject(places: Places, said: str, file: Path, *, key: bytes | None =
     ``said``: pseudonym, No. KK or the office's own id. The original of what quarantine masks is shown, since it is the
     family's own.
 
+    Returns:
+        ``families``: its pseudonyms; ``linked``: ids that a link names beside it, of other families, and of which nothing is
+        told; ``sections``, ``rows``, ``file``.
+
     Raises:
-        SubjectError: nobody is known by that id. ValueError: the file is neither .json nor .xlsx.
+        SubjectError: nobody is known by that id. ValueError: the file is neither .json nor .xlsx. DamagedError: a table cannot
+        be read, so the answer would not be whole.
     """
     if file.suffix.casefold() not in (".json", ".xlsx"):
         raise ValueError(f"{file.name} must end in .json or .xlsx.")
     vault, family = subject_rights.find_family(places, said, key)
-    families = subject_rights.together(places, family)
+    families, linked = subject_rights.together(places, family)
     sections = {
         "identitas": section("Identitas (brankas)", vault.read(families), "identitas"),
         "nomor": section("Nomor yang merujuk keluarga ini", _pairs(vault, families)),
@@ -55,7 +61,7 @@ def export_subject(places: Places, said: str, file: Path, *, key: bytes | None =
     else:
         cover = {"penjelasan": {"judul": _WORDS, "baris": [{"kpm_id": one} for one in families]}}
         stores.write_bytes(file, make_subject_book({**cover, **sections}), private=True)
-    return {"families": families, "sections": len(sections), "rows": rows, "file": str(file)}
+    return {"families": families, "linked": linked, "sections": len(sections), "rows": rows, "file": str(file)}
 
 
 def _pairs(vault: stores.Vault, families: list[str]) -> pd.DataFrame:
@@ -68,11 +74,17 @@ def _tables(places: Places, families: list[str]) -> dict[str, Any]:
     found = stores.rows_about(places.store, families, ("karantina",))
     tables: dict[str, list[pd.DataFrame]] = {}
     for name, frame in found.items():
-        tables.setdefault(Path(name).stem, []).append(frame)
+        tables.setdefault(Path(name).stem, []).append(_others_hidden(frame, families))
     return {
         name: section(TABLES[name].label_id if name in TABLES else name, pd.concat(frames), name)
         for name, frames in sorted(tables.items())
     }
+
+
+def _others_hidden(frame: pd.DataFrame, families: list[str]) -> pd.DataFrame:
+    """Rows of links without the number of the other family: the file is handed to this one."""
+    ends = [name for name in ("kpm_lama", "kpm_baru") if name in frame.columns]
+    return frame.assign(**{name: frame[name].where(frame[name].isin(families), _OTHER) for name in ends})
 
 
 def _set_aside(places: Places, families: list[str], cipher: stores.Cipher) -> dict[str, Any]:

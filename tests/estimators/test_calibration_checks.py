@@ -84,6 +84,19 @@ def test_groups_shrink_towards_all_and_small_ones_most():
     assert table["ratio"].to_numpy()[large] == pytest.approx(truth[large], rel=0.25)
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.05, 0.25])
+def test_the_intervals_of_groups_hold_the_truth_as_often_as_promised(spread):
+    """With equal groups too, where the most likely strength is without end and would leave no width at all."""
+    held = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        truth = random.gamma(1 / spread, spread, 8) if spread else np.ones(8)
+        p, group = random.beta(1, 25, 3000), random.integers(0, 8, 3000)
+        table = group_calibration(p, random.random(3000) < p * truth[group], group)
+        held += ((table["low"] <= truth) & (truth <= table["high"])).tolist()
+    assert np.mean(held) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / len(held)), "beyond three standard errors of 160 intervals"
+
+
 def test_equal_groups_are_told_equal():
     random = np.random.default_rng(4)
     group = np.repeat(np.arange(40), 500)

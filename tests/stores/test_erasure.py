@@ -2,11 +2,14 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pkh_graduation.stores import (
+    DamagedError,
     Parts,
     erase_from_outputs,
     rows_about,
@@ -27,7 +30,9 @@ def test_rows_lines_and_members_go_and_the_rest_stays(tmp_path):
     write_frame(tmp_path / "c.parquet", pd.DataFrame({"kpm": [1, 2], "x": [5, 6]}))
     write_frame(tmp_path / "d.parquet", pd.DataFrame({"desa": ["1"]}))
     (tmp_path / "e.csv").write_text(f"kpm_id,x\n{GONE},1\n{STAYS},2\n")
-    write_json(tmp_path / "f.json", {"a": [{"kpm_id": GONE}, {"kpm_id": STAYS}], GONE: 1, "b": {"c": GONE, "d": 2}})
+    write_json(
+        tmp_path / "report" / "f.json", {"a": [{"kpm_id": GONE}, {"kpm_id": STAYS}], GONE: 1, "b": {"c": GONE, "d": 2}}
+    )
     write_frame(tmp_path / "store" / "g.parquet", both)
     assert len(traces(tmp_path, [GONE], ["store"])) == 5, "a number alone is no trace that a person can read"
     assert set(rows_about(tmp_path, [GONE], ["store"])) == {
@@ -42,7 +47,7 @@ def test_rows_lines_and_members_go_and_the_rest_stays(tmp_path):
     assert pd.read_parquet(tmp_path / "report" / "index.parquet").index.tolist() == [STAYS]
     assert pd.read_parquet(tmp_path / "c.parquet")["x"].tolist() == [6]
     assert (tmp_path / "e.csv").read_text() == f"kpm_id,x\n{STAYS},2\n"
-    assert json.loads((tmp_path / "f.json").read_text()) == {"a": [{"kpm_id": STAYS}], "b": {"d": 2}}
+    assert json.loads((tmp_path / "report" / "f.json").read_text()) == {"a": [{"kpm_id": STAYS}], "b": {"d": 2}}
     assert len(pd.read_parquet(tmp_path / "store" / "g.parquet")) == 2, "the store has its own way to forget"
     assert erase_from_outputs(tmp_path, [GONE], ["store"]) == {"tables": 0, "parts": 0, "texts": 0}
 
@@ -54,6 +59,56 @@ def test_parts_of_a_run_are_made_again_and_other_parts_are_kept(tmp_path):
     parts.write("01", pd.DataFrame({"p": [0.5]}, index=pd.Index([STAYS], name="kpm_id")), "inputs")
     assert erase_from_outputs(tmp_path, [GONE], [])["parts"] == 1
     assert parts.names() == ["01"]
+
+
+def test_a_file_that_cannot_be_read_stops_nothing_and_is_named(tmp_path):
+    rows = pd.DataFrame({"kpm_id": [GONE, STAYS]})
+    write_frame(tmp_path / "report" / "a.parquet", rows)
+    write_frame(tmp_path / "report" / "z.parquet", rows)
+    whole = (tmp_path / "report" / "a.parquet").read_bytes()
+    (tmp_path / "report" / "a.parquet").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "stray.parquet").write_text("no table")
+    (tmp_path / "report" / "b.json").write_text('{"kpm_id": "' + GONE)
+    broken = {tmp_path / "report" / "a.parquet", tmp_path / "stray.parquet", tmp_path / "report" / "b.json"}
+    with pytest.raises(DamagedError, match=r"a\.parquet cannot be read"):
+        erase_from_outputs(tmp_path, [GONE], [])
+    with pytest.raises(DamagedError, match=r"a\.parquet cannot be read"):
+        rows_about(tmp_path, [GONE], [])
+
+    unread: list[Path] = []
+    assert erase_from_outputs(tmp_path, [GONE], [], unread) == {"tables": 1, "parts": 0, "texts": 0}
+
+    assert set(unread) == broken
+    assert pd.read_parquet(tmp_path / "report" / "z.parquet")["kpm_id"].tolist() == [STAYS]
+    assert set(traces(tmp_path, [GONE], [])) == broken
+    closed: list[Path] = []
+    assert traces(tmp_path, [GONE], [], closed) == [tmp_path / "report" / "b.json"], (
+        "what is broken may still show an id"
+    )
+    assert set(closed) == broken - {tmp_path / "report" / "b.json"}
+
+
+@pytest.mark.parametrize("place", ["subj.json", "report/subj.json", "catatan/notes.json"])
+def test_a_json_file_about_the_family_is_left_whole_and_named(tmp_path, place):
+    path = tmp_path / place
+    about = {"kpm_id": [GONE], "bagian": {"karantina": {"baris": [{"nik": "9901010101010001"}]}}}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(about if "subj" in place else {"a": [{"kpm_id": GONE}]}))
+    before = path.read_bytes()
+    assert erase_from_outputs(tmp_path, [GONE], [])["texts"] == 0
+    assert path.read_bytes() == before
+    assert traces(tmp_path, [GONE], []) == [path]
+
+
+def test_who_may_read_a_file_stays_as_it_was(tmp_path):
+    write_frame(tmp_path / "a.parquet", pd.DataFrame({"kpm_id": [GONE, STAYS]}))
+    (tmp_path / "b.csv").write_text(f"{GONE}\n{STAYS}\n")
+    write_json(tmp_path / "report" / "c.json", {"a": [{"kpm_id": GONE}]})
+    files = [tmp_path / "a.parquet", tmp_path / "b.csv", tmp_path / "report" / "c.json"]
+    for path, mode in zip(files, (0o600, 0o640, 0o600), strict=True):
+        path.chmod(mode)
+    assert erase_from_outputs(tmp_path, [GONE], []) == {"tables": 1, "parts": 0, "texts": 2}
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600, 0o640, 0o600]
 
 
 def test_traces_are_found_in_names_cells_archives_and_bytes(tmp_path):
