@@ -30,6 +30,9 @@ WORDS = pa.dictionary(pa.int32(), pa.large_string())
 _LARGEST = 2**62
 """Numbers from here on are none of this programme's."""
 
+_SIXTEEN = r"\d(?:[ .\-]?\d){15}"
+"""Sixteen digits, apart or not: what a NIK or No. KK looks like inside a text."""
+
 Reader = Callable[[Sequence[str]], tuple[list[Any], list[str]]]
 
 
@@ -162,7 +165,8 @@ def _parse_text(column: Column, array: pa.Array, settings: Settings) -> Parsed:
     distinct = pc.utf8_trim_whitespace(distinct)
     indices = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int32)
     distinct, long = _shortened(distinct, MAX_CELL if column.kind in ("text", "id") and not column.form else MAX_WORD)
-    broken = {"karakter_tak_tampak": unseen, "isian_terlalu_panjang": long}
+    distinct, numbered = _without_numbers(column, distinct)
+    broken = {"karakter_tak_tampak": unseen, "isian_terlalu_panjang": long, "nomor_di_teks": numbered}
     first = _reported(broken, len(distinct), indices)
     if column.kind in ("text", "id") and not column.form:
         return Parsed(_plain_text(column, distinct, indices), first)
@@ -179,6 +183,15 @@ def _shortened(distinct: pa.Array, most: int) -> tuple[pa.Array, np.ndarray]:
     too_long = pc.fill_null(pc.greater(pc.utf8_length(distinct), most), False)
     places = np.flatnonzero(too_long.to_numpy(zero_copy_only=False))
     return (pc.if_else(too_long, None, distinct) if len(places) else distinct), places
+
+
+def _without_numbers(column: Column, distinct: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """Texts of a column that the store keeps in clear, null where one holds what may be a NIK or No. KK; and where."""
+    if column.kind not in ("text", "set") or column.form or column.cls == "K":
+        return distinct, np.empty(0, dtype=np.int64)
+    personal = pc.fill_null(pc.match_substring_regex(distinct, _SIXTEEN), False)
+    places = np.flatnonzero(personal.to_numpy(zero_copy_only=False))
+    return (pc.if_else(personal, None, distinct) if len(places) else distinct), places
 
 
 def _reported(places: Mapping[str, np.ndarray], distinct: int, indices: np.ndarray) -> list[Reported]:

@@ -116,6 +116,8 @@ _READING = (
     Rule("sentinel", KOSONGKAN, "-1 dibaca sebagai tidak diketahui."),
     Rule("nomor_notasi_ilmiah", KOSONGKAN, "Nomor rusak oleh Excel (notasi ilmiah atau digit hilang). Ekspor ulang sebagai teks."),
     Rule("nomor_panjang_salah", KOSONGKAN, "Nomor tidak 16 angka."),
+    Rule("nomor_di_teks", KOSONGKAN,
+         "Isian teks memuat nomor 16 angka, mungkin NIK atau No. KK, sehingga tidak disimpan. Hapus nomornya di sumber."),
     Rule("telepon_tak_terbaca", KOSONGKAN, "Bukan nomor telepon."),
     Rule("wilayah_nol_hilang", CATAT, "Nol yang hilang dari kode wilayah dipulihkan; hanya satu kode yang cocok."),
     Rule("wilayah_tak_terbaca", KOSONGKAN, "Kode wilayah tidak 2, 4, 7, atau 10 angka."),

@@ -112,6 +112,25 @@ def test_a_nik_claimed_later_takes_no_earlier_row_from_its_person(take_in: TakeI
     assert left["anggota_id"].tolist() == before["anggota_id"].tolist()[:1]
 
 
+def test_numbers_of_people_in_remarks_are_not_stored(take_in: TakeIn, tables: Tables) -> None:
+    said = ["warung", "NIK 9901014101900003", "9901-0141-0190-0003 pindah", "KK 9901 0101 0101 0001", "RT 02, tel 0812"]
+    tables["usaha"] = [
+        {
+            "usaha_id": f"U{i}",
+            "kpm_id": "F1",
+            "jenis_usaha": text,
+            "tanggal_catatan": "2023-01-01",
+            "tanggal_diketahui": "2023-02-01",
+        }
+        for i, text in enumerate(said)
+    ]
+    result = take_in(tables)
+    assert result.records.tables["usaha"].sort_values("usaha_id")["jenis_usaha"].notna().sum() == 2
+    assert noted(result, "nomor_di_teks") == [3, 4, 5]
+    assert not result.findings.astype("str").map(lambda cell: "9901" in cell and "0003" in cell).any(axis=None)
+    assert "NIK 9901014101900003" in set(result.sealed["nilai"])
+
+
 def test_non_dtks_is_no_id(take_in: TakeIn, tables: Tables) -> None:
     tables["identitas"][0] |= {"id_dtks": "NON DTKS", "alamat": "TIDAK ADA"}
     line = take_in(tables).vault.query("kpm_asal == 'F1'").iloc[0]
