@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from pkh_graduation.contracts import ExplainedPart, Outcomes, Scores, TreeMargins, check_index
 from pkh_graduation.estimators.calendar_clock import ComponentCalendar
 from pkh_graduation.estimators.calibration import AUTO, KINDS, NONE, Calibrator
-from pkh_graduation.estimators.hazards import CauseHazard, model_matrix
+from pkh_graduation.estimators.hazards import CauseHazard, check_features, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path, mandiri_by_horizon
 from pkh_graduation.estimators.out_of_time import learn_calibration
 from pkh_graduation.estimators.person_period import (
@@ -113,6 +113,7 @@ class GraduationModel(BaseEstimator):
         """
         self._check_parameters()
         check_index(X, "X")
+        check_features(X)
         follow = follow_up(X.index, y)
         if not (follow.seen > 0).any():
             raise ValueError(
@@ -158,7 +159,7 @@ class GraduationModel(BaseEstimator):
         Raises:
             ValueError: ``horizon`` is beyond the outcomes the model was fitted on, or columns are absent.
         """
-        self._check_horizon(horizon)
+        self.check_horizon(horizon)
         check_index(X, "X")
         start = quarter_of(dates_of(X.index))
         members = self.mandiri_.signals(X, tree_margins)
@@ -299,7 +300,12 @@ class GraduationModel(BaseEstimator):
         if strange:
             raise ValueError(f"signs must be -1, 0 or +1; given {strange}.")
 
-    def _check_horizon(self, horizon: int) -> None:
+    def check_horizon(self, horizon: int) -> None:
+        """Refuse what cannot be predicted.
+
+        Raises:
+            ValueError: ``horizon`` is below 1 or beyond the outcomes the model was fitted on.
+        """
         check_is_fitted(self, "mandiri_")
         if not 1 <= horizon <= self.max_horizon_:
             raise ValueError(
@@ -316,4 +322,8 @@ def _checked_weight(sample_weight: np.ndarray | pd.Series | None, X: pd.DataFram
     weight = np.asarray(sample_weight, dtype=float)
     if weight.shape != (len(X),) or not (np.isfinite(weight) & (weight >= 0)).all():
         raise ValueError(f"sample_weight must hold {len(X)} finite numbers of at least 0, one per row of X.")
+    if not weight.any():
+        raise ValueError(
+            "sample_weight is 0 for every row of X, so nothing can be learned: leave it out, or weight some row."
+        )
     return weight

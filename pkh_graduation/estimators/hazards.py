@@ -37,6 +37,22 @@ _SPREADS = (0.1, 0.2, 0.4, 0.8)
 _MAX_CHOICE_ROWS = 8_000
 
 
+def check_features(X: pd.DataFrame) -> None:
+    """Refuse columns that no model can tell apart or read.
+
+    Raises:
+        ValueError: two columns of one name, or dates and spans of time, which pandas would count as numbers; names them.
+    """
+    twice = sorted({str(name) for name in X.columns[X.columns.duplicated()]})
+    if twice:
+        raise ValueError(f"X holds columns {twice} more than once: a feature has one name; leave one of each.")
+    dates = [name for name, kind in X.dtypes.items() if kind.kind in "mM"]
+    if dates:
+        raise ValueError(
+            f"columns {dates} of X are not numeric: features are numbers; give days or years since, not dates."
+        )
+
+
 def model_matrix(X: pd.DataFrame, names: list[str], rows: np.ndarray | None = None) -> np.ndarray:
     """Columns of X as float64 holding float32-representable values, shape (n, p); infinite values are kept.
 
@@ -52,6 +68,7 @@ def model_matrix(X: pd.DataFrame, names: list[str], rows: np.ndarray | None = No
     part = X[names] if rows is None else X[names].iloc[rows]
     if (part.dtypes == np.float32).all():
         return part.to_numpy().astype(np.float64)
+    check_features(part)
     try:
         values = part.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:

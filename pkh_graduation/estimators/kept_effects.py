@@ -15,10 +15,11 @@ import pandas as pd
 
 from pkh_graduation.contracts import Evidence
 from pkh_graduation.estimators.uplift import EffectBounds, Study
+from pkh_graduation.estimators.uplift.bounds import REACH
 
 _NODE = {"feature_idx": "feature", "num_threshold": "threshold", "missing_go_to_left": "missing_left", "left": "left",
          "right": "right", "is_leaf": "leaf", "value": "value"}  # fmt: skip
-_SCALARS = ("average", "average_se")
+_SCALARS = ("average", "average_se", "reach")
 _BOUNDS = (*_SCALARS, "edges", "value", "low", "high")
 
 
@@ -58,13 +59,11 @@ class KeptEffect:
         effect, low, high = self.bounds_of(X)
         families = pd.DataFrame({"effect": effect, "low": low, "high": high}, index=X.index)
         own = self._bounds()
-        margin = 1.96 * own.average_se
-        return Evidence(
-            self.lever, self.grade, own.average, own.average - margin, own.average + margin, self.population, families
-        )
+        return Evidence(self.lever, self.grade, own.average, *own.interval, self.population, families)
 
     def _bounds(self) -> EffectBounds:
-        kept: dict[str, Any] = {name: np.asarray(self.told["bounds"][name], dtype=float) for name in _BOUNDS}
+        bounds = {"reach": REACH} | self.told["bounds"]  # files of before hold no reach
+        kept: dict[str, Any] = {name: np.asarray(bounds[name], dtype=float) for name in _BOUNDS}
         return EffectBounds(**{**kept, **{name: float(kept[name]) for name in _SCALARS}})
 
 

@@ -116,9 +116,12 @@ class ColumnRule(Rule):
         self.at_least_one = at_least_one
 
     def score_families(self, X: pd.DataFrame, groups: pd.Series | None = None) -> np.ndarray:
-        """The column, or 0/1."""
-        _need([self.column], X, type(self).__name__)
-        value = X[self.column].to_numpy(dtype=float, na_value=np.nan)
+        """The column, or 0/1.
+
+        Raises:
+            ValueError: the column is absent or holds infinite values.
+        """
+        value = _numbers([self.column], X, type(self).__name__)[:, 0]
         return (value > 0).astype(float) if self.at_least_one else np.nan_to_num(value, nan=_LOWEST_VALUE)
 
 
@@ -130,10 +133,13 @@ class MadiunScore(Rule):
     """
 
     def score_families(self, X: pd.DataFrame, groups: pd.Series | None = None) -> np.ndarray:
-        """The score, at most the sum of the weights (90)."""
+        """The score, at most the sum of the weights (90).
+
+        Raises:
+            ValueError: a criterion is absent or holds infinite values, or ``groups`` does not name every row.
+        """
         weights = {criterion.fitur: float(criterion.bobot) for criterion in criteria()}
-        _need(list(weights), X, type(self).__name__)
-        values = X[list(weights)].to_numpy(dtype=float, na_value=np.nan)
+        values = _numbers(list(weights), X, type(self).__name__)
         levels = pd.DataFrame(np.nan_to_num(values, nan=_LOWEST_LEVEL), index=X.index)
         date = X.index.get_level_values("as_of").to_numpy()
         caseload = np.zeros(len(X)) if groups is None else pd.factorize(_of_rows(groups, X))[0]
@@ -157,12 +163,20 @@ def todays_practice(random_state: int = 0) -> dict[str, Contender]:
     }
 
 
-def _need(columns: list[str], X: pd.DataFrame, rule: str) -> None:
+def _numbers(columns: list[str], X: pd.DataFrame, rule: str) -> np.ndarray:
+    """The columns of a rule as numbers (n, columns), missing as NaN."""
     absent = [column for column in columns if column not in X.columns]
     if absent:
         raise ValueError(
             f"{rule} needs {columns}, and X lacks {absent}: build these features, or leave this rule out of the contenders."
         )
+    values = X[columns].to_numpy(dtype=float, na_value=np.nan)
+    endless = [column for column, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
+    if endless:
+        raise ValueError(
+            f"{rule}: columns {endless} of X hold infinite values, which no rule can rank: leave them missing."
+        )
+    return values
 
 
 def _of_rows(groups: pd.Series, X: pd.DataFrame) -> pd.Series:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pkh_graduation.contracts import Contender, Outcomes, Scores, check_index
 from pkh_graduation.estimators.graduation_model import GraduationModel
-from pkh_graduation.estimators.hazards import grow, model_matrix
+from pkh_graduation.estimators.hazards import check_features, grow, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path
 from pkh_graduation.estimators.person_period import CAUSE_ORDER, FollowUp, follow_up, marginal_hazard
 from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, MANDIRI, STATES
@@ -22,8 +22,8 @@ from pkh_graduation.programme.vocabulary import ADMINISTRATIF, ALAMIAH, MANDIRI,
 class PlainBoosting(BaseEstimator):
     """Gradient boosting with scikit-learn's defaults on "mandiri by the horizon", yes or no.
 
-    Families whose label at the horizon is not mature are left out, which is honest and wasteful; every other way out known
-    by then is a no. Within the horizon the probability is spread evenly over the quarters.
+    Dates whose horizon is not mature are left out with all their families, which is honest and wasteful; every other way out
+    known by then is a no. Within the horizon the probability is spread evenly over the quarters.
 
     Args:
         horizon: quarters of the label; None means all that the outcomes hold.
@@ -38,9 +38,10 @@ class PlainBoosting(BaseEstimator):
         """Learn from the families whose label is mature.
 
         Raises:
-            ValueError: the horizon is longer than the outcomes, or no label is mature.
+            ValueError: the horizon is longer than the outcomes, no label is mature, or a column is unusable.
         """
         check_index(X, "X")
+        check_features(X)
         follow = follow_up(X.index, y)
         self.horizon_ = follow.max_horizon if self.horizon is None else self.horizon
         if not 1 <= self.horizon_ <= follow.max_horizon:
@@ -88,10 +89,14 @@ class PlainBoosting(BaseEstimator):
 
 
 def mature_labels(follow: FollowUp, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in X whose "mandiri within ``horizon`` quarters" is known, and that label; both (m,)."""
-    gone = follow.cause >= 0
-    known = gone | (follow.seen >= horizon)
-    known &= follow.seen > 0
+    """Positions in X whose "mandiri within ``horizon`` quarters" is known, and that label; both (m,).
+
+    Maturity belongs to the date first: of a later one those who left are known and those who stay are not, so counting the
+    former alone would make the rate too high. A date is mature if somebody of it, or of a date after it, was seen that long.
+    """
+    long = follow.seen >= horizon
+    mature = follow.start <= follow.start[long].max(initial=-1)
+    known = mature & (long | ((follow.cause >= 0) & (follow.seen > 0)))
     label = (follow.cause == CAUSE_ORDER.index(MANDIRI)) & (follow.seen <= horizon)
     return follow.row[known], label[known]
 

@@ -13,7 +13,6 @@ import copy
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from sklearn.utils.validation import check_is_fitted
 
 from pkh_graduation.contracts import check_index
 from pkh_graduation.estimators.graduation_model import GraduationModel
@@ -29,7 +28,8 @@ def at_rate(model: GraduationModel, X: pd.DataFrame, rate: float, horizon: int =
     The other ways out keep their hazards. The shift is noted in ``notes_``; the explained margin is that of before.
 
     Raises:
-        ValueError: the rate is not above 0 and below what can still leave by mandiri, or X holds no family.
+        ValueError: the rate is not above 0 and below what can still leave by mandiri, X holds no family, or ``horizon`` is
+            beyond the outcomes the model was fitted on.
     """
     shift = shift_to(model, X, rate, horizon)
     moved = shifted(model, shift)
@@ -46,7 +46,7 @@ def shift_to(model: GraduationModel, X: pd.DataFrame, rate: float, horizon: int 
     Raises:
         ValueError: as `at_rate`.
     """
-    check_is_fitted(model, "mandiri_")
+    model.check_horizon(horizon)
     check_index(X, "X")
     if not len(X):
         raise ValueError("X holds no family, so no rate can be set.")

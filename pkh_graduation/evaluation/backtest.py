@@ -27,6 +27,7 @@ from pkh_graduation.evaluation.backtest_report import BacktestReport
 from pkh_graduation.evaluation.capacity import at_capacity
 from pkh_graduation.evaluation.comparison import metrics_and_paired, whole_scope
 from pkh_graduation.evaluation.labels import GONE, IMMATURE, LABELLED, labels_at
+from pkh_graduation.evaluation.rows import rows_at
 from pkh_graduation.evaluation.splitters import check_is_fold, refuse_timeless
 from pkh_graduation.programme.vocabulary import MANDIRI, WAYS_OUT
 
@@ -69,11 +70,12 @@ def run_backtest(
     Raises:
         ContractError: ``folds`` ignores time (`KFold` and its kind), or a fold would let a contender learn what was not yet
             known at its origin.
-        ValueError: nothing can be compared: no contenders, no fold, no family with a pendamping, or no mature label.
+        ValueError: nothing can be compared: no contenders, no fold, no family with a pendamping, or no mature label; a
+            capacity that is no share; or X or y lacks rows of a fold.
     """
     check_index(X, "X")
     refuse_timeless(folds)
-    _check_request(contenders, history, n_boot)
+    _check_request(contenders, history, n_boot, capacity)
     quarters = _horizon(folds, y, horizon)
     parts, dropped = [], []
     for fold in folds.split(X, y, history):
@@ -166,11 +168,15 @@ def choose_rule(
     return max(precision, key=lambda name: np.nan_to_num(precision[name], nan=-1.0)), earlier
 
 
-def _check_request(contenders: Mapping[str, Contender], history: Snapshots, n_boot: int) -> None:
+def _check_request(contenders: Mapping[str, Contender], history: Snapshots, n_boot: int, capacity: float) -> None:
     if not contenders:
         raise ValueError("there are no contenders: give at least one, such as {'model': GraduationModel()}.")
     if n_boot < 0:
         raise ValueError(f"n_boot must be 0 (no intervals) or more, not {n_boot}.")
+    if not 0 < capacity <= 1:
+        raise ValueError(
+            f"capacity must lie in (0, 1], not {capacity!r}: it is the part of a caseload that fits on a list."
+        )
     if history.frame["pendamping_id"].isna().all():
         raise ValueError(
             "no family of the snapshots has a pendamping, so no list within a caseload can be drawn. "
@@ -191,7 +197,7 @@ def pendamping_of(history: Snapshots, index: pd.MultiIndex) -> pd.Series:
 
 def judged_rows(fold: Fold, history: Snapshots, horizon: int) -> pd.DataFrame:
     """Labelled test rows: pendamping, label, the way out by the horizon (or staying), and in which quarter."""
-    labels = labels_at(fold.y_test, horizon).loc[fold.test]
+    labels = rows_at(labels_at(fold.y_test, horizon), fold.test, "y of the judged rows")
     rows = pd.DataFrame(
         {
             "pendamping_id": pendamping_of(history, fold.test),
@@ -229,14 +235,20 @@ def predict_fold(
     horizon: int,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Fit a fresh clone on the fold and predict its judged rows; one line per row (`PREDICTION_COLUMNS`)."""
+    """Fit a fresh clone on the fold and predict its judged rows; one line per row (`PREDICTION_COLUMNS`).
+
+    Raises:
+        ValueError: X, y or the contender's scores lack rows of the fold.
+    """
     from sklearn.base import clone
 
     progress(f"asal {fold.origin.isoformat()}: {name}")
     fitted = clone(contender)
-    fitted.fit(X.loc[fold.train], _aligned(fold.y_train, fold.train), groups=pendamping_of(history, fold.train))
-    scores = fitted.predict_incidence(X.loc[fold.test], horizon, groups=pendamping_of(history, fold.test))
-    incidence = scores.frame.loc[rows.index]
+    fitted.fit(
+        rows_at(X, fold.train, "X"), _aligned(fold.y_train, fold.train), groups=pendamping_of(history, fold.train)
+    )
+    scores = fitted.predict_incidence(rows_at(X, fold.test, "X"), horizon, groups=pendamping_of(history, fold.test))
+    incidence = rows_at(scores.frame, rows.index, f"the prediction of {name!r}")
     found = rows.reset_index()
     found.insert(0, "contender", name)
     found.insert(1, "origin", fold.origin.isoformat())
@@ -249,7 +261,7 @@ def _aligned(y: Outcomes, index: pd.MultiIndex) -> Outcomes:
     """The outcomes of exactly these rows, in this order."""
     if y.frame.index.equals(index):
         return y
-    return dataclasses.replace(y, frame=y.frame.loc[index])
+    return dataclasses.replace(y, frame=rows_at(y.frame, index, "y of the training rows"))
 
 
 def in_order(predictions: pd.DataFrame, contenders: list[str]) -> pd.DataFrame:

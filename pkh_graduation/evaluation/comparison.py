@@ -69,8 +69,12 @@ def whole_scope(predictions: pd.DataFrame) -> tuple[Scope, np.ndarray]:
     """The scope of all origins, and the origin of each of its rows: those of the first contender, in their order.
 
     Raises:
-        ValueError: the contenders were not judged on the same rows, each once.
+        ValueError: there are no predictions, or the contenders were not judged on the same rows, each once.
     """
+    if predictions.empty:
+        raise ValueError(
+            "there are no predictions to judge: name a contender that competed, and an origin of the backtest."
+        )
     contenders = predictions["contender"].unique().tolist()
     parts = _paired(dict(iter(predictions.groupby("contender", sort=False))))
     rows = parts[contenders[0]]

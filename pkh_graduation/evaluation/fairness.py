@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.contracts import ContractError, check_columns
+from pkh_graduation.evaluation.capacity import places_of
 from pkh_graduation.evaluation.exact_tests import binomial_mid_p, count_interval, fisher_mid_p, holm, share_interval
 from pkh_graduation.evaluation.fairness_groups import SMALL_GROUP, align, pool_small, words_of
 from pkh_graduation.evaluation.ranking import ratio
@@ -57,8 +58,12 @@ def draw_listed(rows: pd.DataFrame, share: float, *, chance: str = "p_mandiri") 
 
     ``rows``: ``kpm_id, as_of, pendamping_id`` and the column ``chance``. Shape (n,), booleans; nobody lists a family
     without a pendamping.
+
+    Raises:
+        ValueError: ``share`` does not lie in (0, 1], or a chance is missing.
     """
     check_columns(rows, ("kpm_id", "as_of", "pendamping_id", chance), "rows of a list")
+    _refuse_missing(rows, chance)
     caseload = rows.groupby(["as_of", "pendamping_id"], sort=False, dropna=False).ngroup().to_numpy()
     luck = pd.util.hash_array(rows["kpm_id"].to_numpy(dtype=object))
     order = np.lexsort((luck, -rows[chance].to_numpy(dtype=float), caseload))
@@ -66,7 +71,7 @@ def draw_listed(rows: pd.DataFrame, share: float, *, chance: str = "p_mandiri") 
     rank = np.empty(len(rows), dtype=np.int64)
     rank[order] = np.arange(len(rows)) - np.searchsorted(owner, owner) + 1
     size = np.bincount(caseload)[caseload]
-    return (rank <= np.floor(share * size + 1e-9)) & rows["pendamping_id"].notna().to_numpy()
+    return (rank <= places_of(size, share)) & rows["pendamping_id"].notna().to_numpy()
 
 
 def audit_outcomes(
@@ -85,10 +90,12 @@ def audit_outcomes(
 
     Raises:
         ContractError: several dates, rows without a group, or fairlearn is not installed.
+        ValueError: labels or chances are missing.
     """
     check_columns(rows, ("kpm_id", "as_of", "label", chance), "judged rows")
     if rows["as_of"].nunique() > 1:
         raise ContractError("an exact test takes each family once: audit the rows of one date, not of several origins.")
+    _refuse_missing(rows, "label", chance)
     label = rows["label"].to_numpy(dtype=int)
     listed = np.asarray(listed, dtype=bool)
     material = {"chance": rows[chance].to_numpy(dtype=float)}
@@ -99,6 +106,16 @@ def audit_outcomes(
             lines += _share_lines(str(axis), metric, counted[above], counted[below], least)
         lines += _calibration_lines(str(axis), counted, least)
     return FairnessAudit(_finish(lines))
+
+
+def _refuse_missing(rows: pd.DataFrame, *columns: str) -> None:
+    """A missing chance has no rank and a missing label no side, so neither is guessed."""
+    for name in columns:
+        lost = int(rows[name].isna().sum())
+        if lost:
+            raise ValueError(
+                f"column {name!r} is missing in {lost} of the {len(rows)} rows: leave out families without score or outcome."
+            )
 
 
 def audit_list(

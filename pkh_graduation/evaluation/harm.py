@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.evaluation.bootstrap import interval
+from pkh_graduation.evaluation.fairness_groups import UNRECORDED
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,15 @@ def harm_by_group(
     """Harm per family of each group of ``words`` (n,), with its 95 % interval over resampled families.
 
     One line per group: ``families, listed, premature, delayed, harm, per_family, low, high``. Who bears the errors is as
-    much a question as how many there are.
+    much a question as how many there are, so families without a word are the group `UNRECORDED`.
+
+    Raises:
+        ValueError: see `harm_of_list`.
     """
     cost = cost or CostRatio()
-    codes, names = pd.factorize(words, sort=True)
-    price = _price(np.asarray(ready, dtype=float), np.asarray(listed, dtype=bool), cost, follow_through)
+    ready, listed = np.asarray(ready, dtype=float), np.asarray(listed, dtype=bool)
+    codes, names = pd.factorize(words.astype(object).where(words.notna(), UNRECORDED), sort=True)
+    price = _price(ready, listed, cost, follow_through)
     lines = []
     for code, name in enumerate(names):
         own = codes == code

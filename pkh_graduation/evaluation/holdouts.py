@@ -20,6 +20,7 @@ from pkh_graduation.evaluation.backtest_report import BacktestReport
 from pkh_graduation.evaluation.bootstrap import draw_weights, interval, resample
 from pkh_graduation.evaluation.capacity import Lists, draw_lists, list_figures
 from pkh_graduation.evaluation.comparison import whole_scope
+from pkh_graduation.evaluation.rows import rows_at
 from pkh_graduation.evaluation.shift import covariate_shift, draw_rows
 from pkh_graduation.programme.vocabulary import MANDIRI
 
@@ -83,7 +84,7 @@ def run_holdouts(
     last = report.predictions[report.predictions["origin"] == report.test_origin]
     plain = next(iter(future.split(X, y, history))) if future is not None else None
     trained = 0 if plain is None else len(plain.train)
-    shift = {} if plain is None else _shift_at(X.loc[draw_rows(plain.train)], plain.test, X)
+    shift = {} if plain is None else _shift_at(rows_at(X, draw_rows(plain.train), "X"), plain.test, X)
     lines = [_line(FUTURE, Judged(last, trained, shift), report, model, rule)]
     lines += [_line(NEW[kind], found[kind], report, model, rule) for kind in NEW if kind in found]
     table = pd.DataFrame(lines, columns=list(COLUMNS))
@@ -113,7 +114,7 @@ def _judge(
             parts = [
                 predict_fold(name, one, fold, rows, X, history, report.horizon, progress) for name, one in pair.items()
             ]
-            predictions, learnt = pd.concat(parts, ignore_index=True), X.loc[draw_rows(fold.train)]
+            predictions, learnt = pd.concat(parts, ignore_index=True), rows_at(X, draw_rows(fold.train), "X")
             kinds = newness.reindex(pd.MultiIndex.from_frame(predictions[["kpm_id", "as_of"]])).to_numpy()
             for kind in (kind for kind in NEW if (kinds == kind).any()):
                 frames.setdefault(kind, []).append(predictions[kinds == kind])
@@ -139,7 +140,7 @@ def _newness(fold: Fold) -> pd.Series:
 
 def _shift_at(train: pd.DataFrame, test: pd.MultiIndex, X: pd.DataFrame) -> dict[str, float]:
     """Shift from (drawn) training rows to some test rows."""
-    shift = covariate_shift(train, X.loc[draw_rows(test)])
+    shift = covariate_shift(train, rows_at(X, draw_rows(test), "X"))
     return {
         "shift_auc": shift.auc, "shifted_features": float(shift.shifted),
         "psi_median": float(shift.psi.median()), "psi_max": float(shift.psi.max()),

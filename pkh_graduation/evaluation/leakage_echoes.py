@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.evaluation.leakage import MODERATE, NOTE, SEVERE, Checked, Finding, read_dates
-from pkh_graduation.evaluation.ranking import rank
+from pkh_graduation.evaluation.ranking import finite, rank
 from pkh_graduation.evaluation.scores import discrimination
 
 SUSPICIOUS, CERTAIN = 0.90, 0.95
@@ -137,7 +137,7 @@ def _tree(columns: dict[str, np.ndarray], positive: np.ndarray, half: np.ndarray
 
     if not columns or min(positive[half].sum(), positive[~half].sum()) < LEAST_EACH // 2:
         return
-    matrix = np.column_stack(list(columns.values()))
+    matrix = finite(np.column_stack(list(columns.values())))
     score, weight = np.full(len(matrix), np.nan), np.zeros(matrix.shape[1])
     for learnt in (half, ~half):
         tree = DecisionTreeClassifier(max_depth=TREE_DEPTH, min_samples_leaf=LEAST_EACH // 2, random_state=0)

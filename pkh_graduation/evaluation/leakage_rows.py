@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation.evaluation.leakage import MODERATE, NOTE, SEVERE, Checked, Finding
+from pkh_graduation.evaluation.ranking import finite
 
 ORDER_GAP, ORDER_ERRORS = 0.05, 4.0
 """Row order is named when it ranks the label this far from one half, and this many standard errors."""
@@ -104,7 +105,7 @@ def _running(table: pd.DataFrame, checked: Checked) -> Iterator[Finding]:
         column = table[name]
         if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column) or column.isna().any():
             continue
-        steps = np.diff(column.to_numpy(dtype=float))
+        steps = np.diff(finite(column.to_numpy(dtype=float)))
         if (
             len(steps) >= LEAST_ROWS
             and column.nunique() > len(column) // 2

@@ -54,7 +54,12 @@ def list_life(
         report: of `run_backtest`. X: its model inputs; only rows judged at the last origin are looked at.
         model: name of the contender.
         cost_ratio, visits_per_family: see `planner`.
+
+    Raises:
+        ValueError: ``model`` did not compete, or X lacks rows that were judged.
     """
+    if model not in report.contenders:
+        raise ValueError(f"{model!r} did not compete; contenders are {list(report.contenders)}.")
     shown = list(dict.fromkeys(name for name in (model, report.best_rule) if name is not None))
     rows = report.predictions[report.predictions["contender"].isin(shown)]
     last = rows[rows["origin"] == report.test_origin]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pkh_graduation.evaluation.capacity import listing_chance
 from pkh_graduation.evaluation.comparison import whole_scope
+from pkh_graduation.evaluation.rows import rows_at
 from pkh_graduation.programme.vocabulary import MANDIRI, STATES
 
 OUTCOMES_COLUMNS = ("contender", "listed", "families", *STATES)
@@ -36,19 +37,22 @@ def listed_outcomes(predictions: pd.DataFrame, share: float) -> pd.DataFrame:
 def listed_profile(X: pd.DataFrame, predictions: pd.DataFrame, contender: str, share: float) -> pd.DataFrame:
     """Means of every feature on the list and off it, most different first (`PROFILE_COLUMNS`).
 
-    ``difference`` is in standard deviations of all families judged; means leave missing values out, whose shares stand
-    beside. A difference says whom the list finds, and nothing about causes.
+    ``difference`` is in standard deviations of all families judged; means leave missing (and infinite) values out, whose
+    shares stand beside. A difference says whom the list finds, and nothing about causes.
 
     Args:
         X: rows of the judged families, indexed by ``(kpm_id, as_of)``; others are ignored.
         predictions: of one or more origins; the contender's are used.
         contender: whose list. share: part of a caseload that fits on it.
+
+    Raises:
+        ValueError: the contender has no predictions, or X lacks rows that were judged.
     """
     rows = predictions[predictions["contender"] == contender]
     scope, _ = whole_scope(rows)
     chance = listing_chance(scope.probability[contender][MANDIRI], scope.group, share)
-    values = X.loc[pd.MultiIndex.from_frame(rows[["kpm_id", "as_of"]])].to_numpy(dtype=float)
-    known = ~np.isnan(values)
+    values = rows_at(X, pd.MultiIndex.from_frame(rows[["kpm_id", "as_of"]]), "X").to_numpy(dtype=float)
+    known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
     sides = [chance, (scope.group >= 0) - chance]
     means = [_divided(np.einsum("n,np->p", side, filled), np.einsum("n,np->p", side, known)) for side in sides]

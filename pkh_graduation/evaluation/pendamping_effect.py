@@ -57,11 +57,14 @@ def pendamping_effect(chance: np.ndarray, label: np.ndarray, pendamping: pd.Seri
         pendamping: whose family; families without one are left out.
 
     Raises:
-        ValueError: fewer than two pendamping, or a label that is the same for everyone.
+        ValueError: fewer than two pendamping, a label that is the same for everyone, or a chance or label is missing.
     """
     who, names = pd.factorize(pendamping, sort=True)
     use = who >= 0
-    label = np.asarray(label, dtype=float)
+    chance, label = np.asarray(chance, dtype=float), np.asarray(label, dtype=float)
+    lost = int((np.isnan(chance) | np.isnan(label))[use].sum())
+    if lost:
+        raise ValueError(f"{lost} of {int(use.sum())} families lack a chance or a label: leave them out of all three.")
     if len(names) < 2 or len(np.unique(label[use])) < 2:
         raise ValueError("a pendamping's share needs at least two pendamping, and both outcomes.")
     likelihood = _grid_likelihood(logit(np.clip(chance[use], _EDGE, 1 - _EDGE)), label[use], who[use], len(names))

@@ -45,12 +45,15 @@ def capacity_plan(
     contender's own probabilities, all that is known before the outcome. ``harm_predicted`` likewise.
 
     Raises:
-        ValueError: ``cost_ratio`` or ``visits_per_family`` is negative, or a share is none.
+        ValueError: ``cost_ratio`` or ``visits_per_family`` is negative, a share is none, or a contender did not compete.
     """
     for name, number in (("cost_ratio", cost_ratio), ("visits_per_family", visits_per_family)):
         if not number >= 0:
             raise ValueError(f"{name} must be 0 or more, not {number!r}.")
     scope, _ = whole_scope(predictions)
+    strange = [name for name in contenders or () if name not in scope.probability]
+    if strange:
+        raise ValueError(f"{strange} did not compete; contenders are {list(scope.probability)}.")
     at_risk = scope.group >= 0
     caseload = np.unique(scope.group[at_risk], return_counts=True)[1]
     lines = []

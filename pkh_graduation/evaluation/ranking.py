@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_LARGEST = 1e30
+"""Trees take float32, up to 3e38, and add up whole columns: 1e8 values of this size."""
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -84,6 +87,15 @@ def count(ranking: Ranking, weights: np.ndarray) -> Counts:
         positive=positive.astype(float),
         totals=np.diff(at_edges, axis=1),
     )
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """Infinite values drawn to the largest that trees take; missing ones stay missing.
+
+    >>> finite(np.array([-np.inf, 2.0, np.nan])).tolist()
+    [-1e+30, 2.0, nan]
+    """
+    return np.clip(np.asarray(values, dtype=float), -_LARGEST, _LARGEST)
 
 
 def ratio(above: np.ndarray | float, below: np.ndarray | float) -> np.ndarray:

@@ -54,9 +54,9 @@ def compare_rivals(
     """Compare two sets of predictions (`KEYS` and ``p_mandiri``) over all origins together.
 
     Raises:
-        ValueError: they do not judge the same families, so nothing can be paired.
+        ValueError: they do not judge the same families, so nothing can be paired, or a side lacks chances.
     """
-    both = [_in_order(frame) for frame in (champion, challenger)]
+    both = [_in_order(frame, name) for frame, name in ((champion, "champion"), (challenger, "challenger"))]
     if folds_digest(both[0]) != folds_digest(both[1]):
         raise ValueError(
             "champion and challenger judge other families or outcomes: run both backtests on the same folds."
@@ -86,6 +86,12 @@ def compare_rivals(
     )
 
 
-def _in_order(predictions: pd.DataFrame) -> pd.DataFrame:
+def _in_order(predictions: pd.DataFrame, side: str) -> pd.DataFrame:
     check_columns(predictions, (*KEYS, "p_mandiri"), "predictions")
+    lost = int(predictions["p_mandiri"].isna().sum())
+    if lost:
+        raise ValueError(
+            f"the {side} has no chance (p_mandiri) for {lost} of {len(predictions)} families: run its backtest again, or leave "
+            "them out on both sides."
+        )
     return predictions.sort_values(["origin", "kpm_id", "as_of"]).reset_index(drop=True)

@@ -93,11 +93,11 @@ def bunching(counts: np.ndarray, target: np.ndarray, families: np.ndarray | None
         families: size of her caseload, shape (m,); without it counts are taken as Poisson.
 
     Raises:
-        ValueError: shapes that do not fit, or no target of at least 1.
+        ValueError: shapes that do not fit, no target of at least 1, or a number is missing.
     """
-    counts = np.asarray(counts, dtype=np.int64)
-    target = np.broadcast_to(np.asarray(target, dtype=np.int64), counts.shape)
-    size = None if families is None else np.broadcast_to(np.asarray(families, dtype=np.int64), counts.shape)
+    counts = _whole(counts, "counts")
+    target = np.broadcast_to(_whole(target, "target"), counts.shape)
+    size = None if families is None else np.broadcast_to(_whole(families, "families"), counts.shape)
     use = target >= 1
     if not use.any():
         raise ValueError("bunching needs pendamping with a target of at least 1: give each one's target of the year.")
@@ -117,15 +117,26 @@ def bunching(counts: np.ndarray, target: np.ndarray, families: np.ndarray | None
     return Bunching(whole, n, at, expected, excess, least, most, p_value)
 
 
+def _whole(numbers: np.ndarray, name: str) -> np.ndarray:
+    """Counts as integers; a missing one would become a huge number without a word."""
+    given = np.asarray(numbers, dtype=float)
+    lost = int((~np.isfinite(given)).sum())
+    if lost:
+        raise ValueError(
+            f"{name} is missing in {lost} of {given.size} places: leave those pendamping out everywhere, or write 0 for none."
+        )
+    return given.astype(np.int64)
+
+
 def deadline_jump(before: np.ndarray, after: np.ndarray, *, flips: int = _FLIPS, random_state: int = 0) -> DeadlineJump:
     """Test whether exits crowd before a deadline: per pendamping (and year) counts of the last period and of the next, (m,).
 
     Periods must be of equal length. Pendamping with none in both say nothing.
 
     Raises:
-        ValueError: shapes that differ.
+        ValueError: shapes that differ, or a count is missing.
     """
-    before, after = np.asarray(before, dtype=np.int64), np.asarray(after, dtype=np.int64)
+    before, after = _whole(before, "before"), _whole(after, "after")
     if before.shape != after.shape:
         raise ValueError(
             f"before and after count the same pendamping; their shapes are {before.shape} and {after.shape}."

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.evaluation.ranking import rank
+from pkh_graduation.evaluation.ranking import finite, rank
 from pkh_graduation.evaluation.scores import discrimination
 
 BINS = 10
@@ -40,7 +40,8 @@ class Shift:
 def covariate_shift(train: pd.DataFrame, test: pd.DataFrame, *, random_state: int = 0) -> Shift:
     """Compare features of training and test rows; both indexed by ``(kpm_id, as_of)``, the same columns.
 
-    At most `MOST_ROWS` rows of either side are looked at (`draw_rows`).
+    At most `MOST_ROWS` rows of either side are looked at (`draw_rows`). Infinite values count as the largest there are, as
+    models take them.
 
     Raises:
         ValueError: the columns differ, or a side is empty.
@@ -61,7 +62,7 @@ def stability_index(before: pd.Series, after: pd.Series, *, bins: int = BINS) ->
     >>> stability_index(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]))
     0.0
     """
-    old, new = before.to_numpy(dtype=float), after.to_numpy(dtype=float)
+    old, new = (finite(side.to_numpy(dtype=float)) for side in (before, after))
     seen = old[~np.isnan(old)]
     # The largest value is no edge: a bin above it would hold nobody by construction.
     edges = np.unique(np.quantile(seen, np.arange(1, bins) / bins, method="lower")) if len(seen) else np.zeros(0)
@@ -85,7 +86,7 @@ def draw_rows(index: pd.MultiIndex, *, most: int = MOST_ROWS, random_state: int 
 def _two_sample_auc(train: pd.DataFrame, test: pd.DataFrame, random_state: int) -> float:
     from sklearn.ensemble import ExtraTreesClassifier
 
-    matrix = pd.concat([train, test]).to_numpy(dtype=np.float32)
+    matrix = finite(pd.concat([train, test]).to_numpy(dtype=float)).astype(np.float32)
     is_test = np.repeat([False, True], [len(train), len(test)])
     names = pd.Index([*train.index.get_level_values("kpm_id"), *test.index.get_level_values("kpm_id")])
     half = (pd.util.hash_array(names.to_numpy(dtype=object)) >> np.uint64(7)) % 2 == 0

@@ -18,6 +18,7 @@ from pkh_graduation.contracts import Contender, Fold, Progress, Snapshots, quiet
 from pkh_graduation.evaluation.backtest import judged_rows, pendamping_of
 from pkh_graduation.evaluation.capacity import listing_chance
 from pkh_graduation.evaluation.comparison import whole_scope
+from pkh_graduation.evaluation.rows import rows_at
 from pkh_graduation.programme.vocabulary import MANDIRI
 
 OVERLAP_COLUMNS = ("contender", "other", "jaccard")
@@ -91,7 +92,7 @@ def household_bootstraps(
     if n_boot < 2:
         raise ValueError(f"stability needs at least two resamples, not {n_boot}.")
     rows = judged_rows(fold, history, horizon)
-    learn, y = X.loc[fold.train], fold.y_train
+    learn, y = rows_at(X, fold.train, "X"), fold.y_train
     family, names = pd.factorize(fold.train.get_level_values("kpm_id"), sort=True)
     rng = np.random.default_rng([random_state, 6])
     chances: list[np.ndarray] = []
@@ -105,7 +106,9 @@ def household_bootstraps(
         fitted = clone(contender)
         groups = pendamping_of(history, fold.train)
         fitted.fit(learn, y, groups=groups, sample_weight=drawn[family].astype(float))
-        scores = fitted.predict_incidence(X.loc[rows.index], horizon, groups=pendamping_of(history, rows.index))
+        scores = fitted.predict_incidence(
+            rows_at(X, rows.index, "X"), horizon, groups=pendamping_of(history, rows.index)
+        )
         group = pd.factorize(rows["pendamping_id"], sort=True)[0]
         chances.append(listing_chance(scores.frame.loc[rows.index, MANDIRI].to_numpy(), group, share))
     return _compared(chances, rows["label"].to_numpy(dtype=float))

@@ -124,12 +124,11 @@ def register(pairs: pd.DataFrame, *, outside: str, number: str, key: bytes) -> R
     return Registry(outside, number, key, of_outside, of_number, second_claims(ordered, "nomor", "asal", "diketahui"))
 
 
-def pairs_of(frame: pd.DataFrame, rows: np.ndarray, *, outside: str, number: str, event: str, lag: int) -> pd.DataFrame:
-    """Pairs of outside id and number that the accepted rows of a table hold, with the day each became known."""
+def pairs_of(frame: pd.DataFrame, rows: np.ndarray, known: np.ndarray, *, outside: str, number: str) -> pd.DataFrame:
+    """Pairs of outside id and number that the given rows of a table hold, with the day on which each row became known."""
     both = rows & frame[outside].notna().to_numpy() & frame[number].notna().to_numpy()
     chosen = frame.loc[both]
-    known = chosen["tanggal_diketahui"].fillna(chosen[event] + lag).fillna(LATE)
-    columns = {"asal": chosen[outside].astype(object), "nomor": chosen[number].astype(object), "diketahui": known}
+    columns = {"asal": chosen[outside].astype(object), "nomor": chosen[number].astype(object), "diketahui": known[both]}
     return pd.DataFrame(columns).reset_index(drop=True)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from pkh_graduation.records.answers import NO, YES
 from pkh_graduation.records.dates import MONTHS
 from pkh_graduation.records.identifiers import mask, shapes_of
-from pkh_graduation.records.rules import RULES, TOLAK
+from pkh_graduation.records.rules import PERSONAL_RULES, RULES, TOLAK
 from pkh_graduation.records.schemas import TABLES, Column
 
 QUARANTINE_COLUMNS = ("tabel", "berkas", "baris", "kolom", "nilai_asli", "aturan", "pesan")
@@ -78,7 +78,7 @@ class Findings:
     def _frame(self, hit: Hits, names: Sequence[str], families: np.ndarray | None) -> pd.DataFrame:
         schema = TABLES[self.table]
         column = schema[hit.column] if hit.column in schema.names else None
-        shown = masked(hit.originals, column)
+        shown = shapes_of(hit.originals) if hit.rule in PERSONAL_RULES else masked(hit.originals, column)
         hidden = [value if value != show else None for value, show in zip(hit.originals, shown, strict=True)]
         return pd.DataFrame(
             {

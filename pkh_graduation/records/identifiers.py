@@ -22,7 +22,8 @@ UTUH, NOTASI, PANJANG, GANDA, KOSONG = "utuh", "notasi_ilmiah", "panjang_salah",
 
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?e[+-]?\d+|\d+[.,]0+", re.IGNORECASE)
 _QUOTES = re.compile(r"[\s'‘’`\"\u00a0.\-]")
-_LONG_NUMBER = re.compile(r"\d(?:[\s.\-'’]*\d){9,}")
+_LONG_NUMBER = re.compile(r"\d(?:[\s.\-\u2010-\u2015'’]*\d){9,}")
+_SCHOOL = re.compile(r"[0-9A-Z][0-9]{7}")
 _SHOWN = 40
 _TRAILING_ZERO_SHARE, _ENOUGH = 0.6, 20
 
@@ -104,6 +105,17 @@ def _phone(text: str) -> str | None:
     digits = re.sub(r"\D", "", text)
     local = digits.removeprefix("62").lstrip("0")
     return f"+62{local}" if 8 <= len(local) <= 13 else None
+
+
+def read_schools(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
+    """School numbers (NPSN): 8 digits, or a letter and 7, as schools outside the formal system have.
+
+    >>> read_schools(["99000001", "'p9900001", "99000001.0", "9900001"])
+    (['99000001', 'P9900001', '99000001', None], ['', '', '', 'npsn_tak_terbaca'])
+    """
+    bare = [text.strip().lstrip("'\u2019").removesuffix(".0").replace(" ", "").upper() for text in texts]
+    schools = [text if _SCHOOL.fullmatch(text) else None for text in bare]
+    return schools, ["" if school else "npsn_tak_terbaca" for school in schools]
 
 
 _BPS, _KEMENDAGRI = (2, 2, 3, 3), (2, 2, 2, 4)

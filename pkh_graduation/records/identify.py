@@ -20,6 +20,7 @@ from pkh_graduation.records.entities import (
     second_claims,
     shared_by_birth,
 )
+from pkh_graduation.records.sessions import session_days
 from pkh_graduation.records.typed import Typed
 
 
@@ -39,16 +40,16 @@ class Identities:
 def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
     """Learn which numbers go with which outside ids, from the tables that hold both."""
     pairs = [
-        pairs_of(tables[name].frame, tables[name].accepted, outside="kpm_id", number="no_kk",
-                 event=tables[name].schema.event, lag=tables[name].schema.lag)
-        for name in ("identitas", "keluarga") if name in tables
-    ]  # fmt: skip
+        pairs_of(tables[name].frame, tables[name].accepted, known_of(tables[name]), outside="kpm_id", number="no_kk")
+        for name in ("identitas", "keluarga")
+        if name in tables
+    ]
     families = register(pd.concat(pairs), outside="kpm", number="kk", key=key)
     members = tables["anggota"]
-    known = pairs_of(members.frame, members.accepted, outside="anggota_id", number="nik",
-                     event=members.schema.event, lag=members.schema.lag)  # fmt: skip
-    people = register(known, outside="anggota", number="nik", key=key)
-    by_birth_date = shared_by_birth(members.frame, members.accepted, known_of(members))
+    known = known_of(members)
+    numbered = pairs_of(members.frame, members.accepted, known, outside="anggota_id", number="nik")
+    people = register(numbered, outside="anggota", number="nik", key=key)
+    by_birth_date = shared_by_birth(members.frame, members.accepted, known)
     shared = {
         nik: min(people.shared.get(nik, NEVER), by_birth_date.get(nik, NEVER))
         for nik in {*people.shared, *by_birth_date}
@@ -60,8 +61,6 @@ def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
 def known_of(typed: Typed) -> np.ndarray:
     """The day on which each row became known, told or lagged behind its event, `LATE` without either; shape (n,)."""
     told = typed.frame["tanggal_diketahui"].astype("Int64")
-    if typed.schema.event not in typed.frame:  # attendance is dated by its session, later
-        return told.fillna(LATE).to_numpy(dtype=np.int64)
     lagged = lagged_days(typed.schema, typed.frame, event_days(typed.schema, typed.frame)).astype("Int64")
     return told.fillna(lagged).fillna(LATE).to_numpy(dtype=np.int64)
 
@@ -83,34 +82,52 @@ def _managers(typed: Typed, families: Registry) -> tuple[dict[str, int], dict[st
     return dict(zip(first["nik"], first["kpm"], strict=True)), second_claims(claims, "nik", "kpm", "diketahui")
 
 
-def identify(typed: Typed, identities: Identities) -> tuple[Typed, dict[str, np.ndarray]]:
+def identify(
+    typed: Typed, identities: Identities, sessions: pd.DataFrame | None = None
+) -> tuple[Typed, dict[str, np.ndarray]]:
     """Surrogates of every identifier column of a table, negative where missing; shape (n,) each.
 
-    Rows without a family, or whose person cannot be told, are reported as rejected.
+    ``sessions``: the canonical table of sessions, by which attendance is dated. Rows without a family, or whose person cannot
+    be told, are reported as rejected.
     """
     surrogates: dict[str, np.ndarray] = {}
+    known = known_of(typed) if typed.schema.event in typed.frame else _known_by_session(typed, identities, sessions)
     for column in typed.schema.columns:
         if column.kind != "id":
             continue
         if column.name == "kpm_id":
-            surrogates["kpm_id"] = _families(typed, identities)
+            surrogates["kpm_id"] = _families(typed, identities, known)
         elif column.name in ("kpm_lama", "kpm_baru"):
             surrogates[column.name] = identities.families.by_outside(typed.frame[column.name])
         elif column.name == "pemilik_id":
             surrogates[column.name] = identities.people.by_outside(typed.frame[column.name])
         elif column.name != "anggota_id":
-            own = Registry(column.name, column.name, identities.key, {}, {}, {})
-            surrogates[column.name] = own.by_outside(typed.frame[column.name])
+            surrogates[column.name] = _plain(typed, column.name, identities)
     if "kpm_lama" in surrogates:
         same = (surrogates["kpm_lama"] == surrogates["kpm_baru"]) & (surrogates["kpm_lama"] >= 0)
         typed.findings.add("tautan_diri_sendiri", "kpm_baru", np.flatnonzero(same))
     if "anggota_id" in typed.schema.names:
-        surrogates["anggota_id"] = _people(typed, identities, surrogates["kpm_id"])
+        surrogates["anggota_id"] = _people(typed, identities, known, surrogates["kpm_id"])
     return typed, surrogates
 
 
-def _families(typed: Typed, identities: Identities) -> np.ndarray:
-    registry, known = identities.families, known_of(typed)
+def _plain(typed: Typed, column: str, identities: Identities) -> np.ndarray:
+    """Surrogates of ids that no number stands in for."""
+    return Registry(column, column, identities.key, {}, {}, {}).by_outside(typed.frame[column])
+
+
+def _known_by_session(typed: Typed, identities: Identities, sessions: pd.DataFrame | None) -> np.ndarray:
+    """`known_of` attendance, which has its date from its session and is not known before it."""
+    told = typed.frame["tanggal_diketahui"].astype("Int64")
+    if sessions is None:
+        return told.fillna(LATE).to_numpy(dtype=np.int64)
+    day, first = session_days(_plain(typed, "sesi_id", identities), sessions)
+    known = told.fillna(day + typed.schema.lag).fillna(LATE).to_numpy(dtype=np.int64)
+    return np.maximum(known, first.fillna(0).to_numpy(dtype=np.int64))
+
+
+def _families(typed: Typed, identities: Identities, known: np.ndarray) -> np.ndarray:
+    registry = identities.families
     found = registry.by_outside(typed.frame["kpm_id"])
     if "no_kk" in typed.given:
         found = np.where(found < 0, registry.by_number(typed.frame["no_kk"], known), found)
@@ -132,11 +149,11 @@ def _families(typed: Typed, identities: Identities) -> np.ndarray:
     return found
 
 
-def _people(typed: Typed, identities: Identities, family: np.ndarray) -> np.ndarray:
+def _people(typed: Typed, identities: Identities, known: np.ndarray, family: np.ndarray) -> np.ndarray:
     registry = identities.people
     found = registry.by_outside(typed.frame["anggota_id"])
     if "nik" in typed.given:
-        found = np.where(found < 0, registry.by_number(typed.frame["nik"], known_of(typed)), found)
+        found = np.where(found < 0, registry.by_number(typed.frame["nik"], known), found)
     kept = typed.accepted
     if typed.schema.name == "anggota":
         lone = kept & (found < 0)

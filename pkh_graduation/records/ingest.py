@@ -197,7 +197,7 @@ def _finish(
 ) -> None:
     """Identify one table's rows, bring them into their final form, and write down what was found."""
     name = typed.schema.name
-    typed, surrogates = identify(typed, identities)
+    typed, surrogates = identify(typed, identities, harvest.tables.get("p2k2_sesi"))
     typed = _suspect(typed, surrogates, index, harvest)
     if typed.schema.vault:
         typed = vault_defaults(typed)

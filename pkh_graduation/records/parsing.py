@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pkh_graduation.records import amounts, dates
 from pkh_graduation.records.amounts import read_numbers
 from pkh_graduation.records.answers import EMPTY, EMPTY_TEXT, read_answers, read_codes, read_sets, read_words
 from pkh_graduation.records.dates import FIRST_DAY, LAST_DAY, read_dates
-from pkh_graduation.records.identifiers import numbers16_of, read_phones, read_regions
+from pkh_graduation.records.identifiers import numbers16_of, read_phones, read_regions, read_schools
 from pkh_graduation.records.invisible import without_unseen
 from pkh_graduation.records.limits import MAX_CELL, MAX_WORD
 from pkh_graduation.records.schemas import Column
@@ -30,8 +31,13 @@ WORDS = pa.dictionary(pa.int32(), pa.large_string())
 _LARGEST = 2**62
 """Numbers from here on are none of this programme's."""
 
-_SIXTEEN = r"\d(?:[ .\-]?\d){15}"
-"""Sixteen digits, apart or not: what a NIK or No. KK looks like inside a text."""
+_GAP = r"[\s\x{A0}.\-\x{2010}-\x{2015}'\x{2019}]{0,2}"
+_SIXTEEN = rf"\p{{Nd}}(?:{_GAP}\p{{Nd}}){{15}}"
+_PREFIXED = rf"(?:62|0){_GAP}8[1-9](?:{_GAP}\p{{Nd}}){{6,10}}"
+_BARE = r"8[1-9](?:[ \-]?\p{Nd}){7,10}"  # without its prefix no dots: rupiah has them
+_PHONE = rf"(?:^|\P{{Nd}})(?:{_PREFIXED}|{_BARE})(?:\P{{Nd}}|$)"
+_PERSONAL: Mapping[str, str] = MappingProxyType({"nomor_di_teks": _SIXTEEN, "telepon_di_teks": _PHONE})
+"""Rule -> what a NIK or No. KK, and a mobile phone, look like inside a text: their digits, together or apart."""
 
 Reader = Callable[[Sequence[str]], tuple[list[Any], list[str]]]
 
@@ -166,7 +172,7 @@ def _parse_text(column: Column, array: pa.Array, settings: Settings) -> Parsed:
     indices = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int32)
     distinct, long = _shortened(distinct, MAX_CELL if column.kind in ("text", "id") and not column.form else MAX_WORD)
     distinct, numbered = _without_numbers(column, distinct)
-    broken = {"karakter_tak_tampak": unseen, "isian_terlalu_panjang": long, "nomor_di_teks": numbered}
+    broken = {"karakter_tak_tampak": unseen, "isian_terlalu_panjang": long, **numbered}
     first = _reported(broken, len(distinct), indices)
     if column.kind in ("text", "id") and not column.form:
         return Parsed(_plain_text(column, distinct, indices), first)
@@ -185,13 +191,16 @@ def _shortened(distinct: pa.Array, most: int) -> tuple[pa.Array, np.ndarray]:
     return (pc.if_else(too_long, None, distinct) if len(places) else distinct), places
 
 
-def _without_numbers(column: Column, distinct: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """Texts of a column that the store keeps in clear, null where one holds what may be a NIK or No. KK; and where."""
+def _without_numbers(column: Column, distinct: pa.Array) -> tuple[pa.Array, dict[str, np.ndarray]]:
+    """Texts of a column that the store keeps in clear, null where one holds what may be a person's number; and where."""
+    places: dict[str, np.ndarray] = {}
     if column.kind not in ("text", "set") or column.form or column.cls == "K":
-        return distinct, np.empty(0, dtype=np.int64)
-    personal = pc.fill_null(pc.match_substring_regex(distinct, _SIXTEEN), False)
-    places = np.flatnonzero(personal.to_numpy(zero_copy_only=False))
-    return (pc.if_else(personal, None, distinct) if len(places) else distinct), places
+        return distinct, places
+    for rule, pattern in _PERSONAL.items():
+        personal = pc.fill_null(pc.match_substring_regex(distinct, pattern), False)
+        places[rule] = np.flatnonzero(personal.to_numpy(zero_copy_only=False))
+        distinct = pc.if_else(personal, None, distinct) if len(places[rule]) else distinct
+    return distinct, places
 
 
 def _reported(places: Mapping[str, np.ndarray], distinct: int, indices: np.ndarray) -> list[Reported]:
@@ -259,7 +268,7 @@ def _understand(column: Column, texts: list[str | None], settings: Settings) -> 
 
 def _reader(column: Column, settings: Settings) -> Reader:
     forms: dict[str, Reader] = {
-        "telepon": read_phones, "wilayah": read_regions,
+        "telepon": read_phones, "wilayah": read_regions, "npsn": read_schools,
     }  # fmt: skip
     if column.form:
         return forms[column.form]

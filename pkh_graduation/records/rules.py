@@ -118,6 +118,9 @@ _READING = (
     Rule("nomor_panjang_salah", KOSONGKAN, "Nomor tidak 16 angka."),
     Rule("nomor_di_teks", KOSONGKAN,
          "Isian teks memuat nomor 16 angka, mungkin NIK atau No. KK, sehingga tidak disimpan. Hapus nomornya di sumber."),
+    Rule("telepon_di_teks", KOSONGKAN,
+         "Isian teks memuat nomor yang mungkin nomor telepon, sehingga tidak disimpan. Hapus nomornya di sumber."),
+    Rule("npsn_tak_terbaca", KOSONGKAN, "NPSN tidak 8 angka (atau satu huruf dan 7 angka)."),
     Rule("telepon_tak_terbaca", KOSONGKAN, "Bukan nomor telepon."),
     Rule("wilayah_nol_hilang", CATAT, "Nol yang hilang dari kode wilayah dipulihkan; hanya satu kode yang cocok."),
     Rule("wilayah_tak_terbaca", KOSONGKAN, "Kode wilayah tidak 2, 4, 7, atau 10 angka."),
@@ -156,6 +159,9 @@ _READING = (
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (*_READING, *_ROWS)})
 """Every rule by name (one name and sentence may serve several tables)."""
+
+PERSONAL_RULES = frozenset({"nomor_di_teks", "telepon_di_teks", "npsn_tak_terbaca"})
+"""Rules whose cells may hold somebody's number: shown by their shape only."""
 
 
 def row_rules(table: str) -> tuple[Rule, ...]:

@@ -14,8 +14,7 @@ def attend(typed: Typed, session: np.ndarray, sessions: pd.DataFrame) -> Typed:
     ``session``: surrogate of the session per row; ``sessions``: the canonical table of sessions. Rows whose session is not
     there are reported as rejected.
     """
-    firsts = sessions.loc[~sessions["batal"]].sort_values(["known_day", "record_id"]).drop_duplicates("sesi_key")
-    place = pd.Index(firsts["sesi_key"]).get_indexer(pd.Index(session))
+    firsts, place = _placed(session, sessions)
     found = place >= 0
     typed.report("sesi_tak_ada", "sesi_id", ~found & (session >= 0) & typed.accepted)
     frame = typed.frame.copy(deep=False)
@@ -27,6 +26,18 @@ def attend(typed: Typed, session: np.ndarray, sessions: pd.DataFrame) -> Typed:
     ):
         frame[name] = _taken(firsts[source], place)
     return typed.with_frame(frame)
+
+
+def session_days(session: np.ndarray, sessions: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The day of each row's session and the day it became known, missing where the session is not there; Int64, shape (n,)."""
+    firsts, place = _placed(session, sessions)
+    return _taken(firsts["day"], place).astype("Int64"), _taken(firsts["known_day"], place).astype("Int64")
+
+
+def _placed(session: np.ndarray, sessions: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The version of each session that was known first, and the place of each row's session among them, -1 without one."""
+    firsts = sessions.loc[~sessions["batal"]].sort_values(["known_day", "record_id"]).drop_duplicates("sesi_key")
+    return firsts, pd.Index(firsts["sesi_key"]).get_indexer(pd.Index(session))
 
 
 def _taken(values: pd.Series, place: np.ndarray) -> pd.Series:

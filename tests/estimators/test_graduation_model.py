@@ -288,6 +288,14 @@ def test_errors_teach(model, world, X_now):
         model.predict_incidence(X_now.drop(columns="w"), 4)
     with pytest.raises(ValueError, match=r"columns \['w'\] of X are not numeric"):
         small().fit(world.X.assign(w="kaya"), world.y)
+    with pytest.raises(ValueError, match=r"columns \['w'\] of X are not numeric: .* not dates"):
+        small().fit(world.X.assign(w=pd.Timestamp("2024-01-01")), world.y)
+    with pytest.raises(ValueError, match=r"columns \['w'\] of X are not numeric: .* not dates"):
+        model.predict_incidence(X_now.assign(w=pd.Timedelta(days=3)), 4)
+    with pytest.raises(ValueError, match=r"X holds columns \['v'\] more than once"):
+        small().fit(pd.concat([world.X, world.X[["v"]]], axis=1), world.y)
+    with pytest.raises(ValueError, match=r"sample_weight is 0 for every row"):
+        small().fit(world.X, world.y, sample_weight=np.zeros(len(world.X)))
     with pytest.raises(ValueError, match=r"sample_weight must hold .* finite numbers"):
         small().fit(world.X, world.y, sample_weight=np.full(len(world.X), -1.0))
     blind = relabelled(world.y, world.y.frame.assign(observed=np.int16(0)))

@@ -135,6 +135,8 @@ def test_nothing_to_learn_from_is_no_crash(world, X):
 def test_rules_teach(world, X):
     with pytest.raises(ValueError, match=r"ColumnRule needs \['desil'\].*leave this rule out"):
         ColumnRule("desil").fit(X.drop(columns="desil"), world.y)
+    with pytest.raises(ValueError, match=r"ColumnRule: columns \['desil'\] of X hold infinite values"):
+        ColumnRule("desil").fit(X.assign(desil=np.inf), world.y)
     with pytest.raises(ValueError, match="MadiunScore needs"):
         MadiunScore().fit(world.X, world.y)
     with pytest.raises(ValueError, match="horizon counts quarters and must be at least 1, not 0"):
@@ -152,10 +154,17 @@ def test_plain_boosting_learns_mature_labels_only(world):
     row, label = mature_labels(follow, 4)
     known = frame.iloc[row]
     assert not (known["way_out"] == "tersensor").any()
-    assert label.sum() == (frame["way_out"] == "mandiri").sum()
+    # a date is mature as a whole: of later ones those who left are known before those who stay
+    date = frame.index.get_level_values("as_of")
+    mature = date <= date[frame["observed"] == 4].max()
+    assert mature.any()
+    assert not mature.all()
+    assert len(row) == (mature & (frame["way_out"] != "tersensor")).sum()
+    assert label.sum() == (mature & (frame["way_out"] == "mandiri")).sum()
     assert (known["way_out"][known["observed"] < 4] != "masih_peserta").all()
     two = mature_labels(follow, 2)
-    assert two[1].sum() == ((frame["way_out"] == "mandiri") & (frame["quarter"] <= 2)).sum()
+    mature = date <= date[frame["observed"] >= 2].max()
+    assert two[1].sum() == (mature & (frame["way_out"] == "mandiri") & (frame["quarter"] <= 2)).sum()
     assert len(two[0]) > len(row) - short.sum()
 
 

@@ -34,5 +34,8 @@ def test_an_impossible_rate_is_refused(made, rate):
     model, now = made
     with pytest.raises(ValueError, match="rate is a share of families above 0"):
         at_rate(model, now, rate)
+    for horizon in (0, 5):
+        with pytest.raises(ValueError, match=f"horizon must be 1 to 4 quarters, not {horizon}"):
+            at_rate(model, now, 0.1, horizon)
     with pytest.raises(ValueError, match="no family"):
         at_rate(model, now.iloc[:0], 0.1)

@@ -94,6 +94,33 @@ def test_a_lever_that_helps_nobody_has_some_bound_above_zero_no_more_often_than_
     assert np.mean(passed) < 0.04
 
 
+@pytest.mark.parametrize("n", [100, 400])
+def test_few_clusters_pass_and_bound_no_more_often_than_many(n):
+    """Five pendamping, each with an error of her own, and an effect of nothing: 5 % pass, 2.5 % have a bound above 0."""
+    rng = np.random.default_rng(21)
+    groups = np.arange(n) % 5
+    effect = 0.1 + np.abs(rng.normal(size=n))
+    passed, told = [], []
+    for _ in range(250):
+        pseudo = rng.normal(size=5)[groups] + 0.3 * rng.normal(size=n)
+        passed.append(ask_gate(pseudo, effect, groups, together=1).passed)
+        told.append((calibrate_bounds(pseudo, effect, groups).low > 0).any())
+    assert np.mean(passed) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 250)
+    assert np.mean(told) < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 250)
+
+
+def test_one_cluster_shows_nothing():
+    rng = np.random.default_rng(22)
+    pseudo, effect = rng.normal(0.5, 0.1, 200), np.arange(200.0)
+    assert not ask_gate(pseudo, effect, np.zeros(200), together=1).passed
+    with pytest.raises(ValueError, match="all 200 families are of one group"):
+        calibrate_bounds(pseudo, effect, np.zeros(200))
+    apart = calibrate_bounds(pseudo, effect, effect >= 100)
+    assert apart.low.tolist() == [-1.0, -1.0], "what tells the groups apart is the cluster"
+    assert apart.high.tolist() == [1.0, 1.0]
+    assert apart.interval[1] - apart.average == pytest.approx(12.706 * apart.average_se, rel=1e-3)
+
+
 def test_what_the_highest_gain_does_not_carry_to_those_in_the_middle_who_lose():
     """A quarter gains much and all others lose a little: along a straight line the middle would seem to gain too."""
     rng = np.random.default_rng(13)
@@ -261,7 +288,7 @@ def test_bounds_are_the_averages_where_nobody_is_told_apart():
         (low, high), pseudo.mean() + np.outer([-1.96, 1.96], np.full(50, bounds.average_se)), rtol=0.1
     )
     np.testing.assert_allclose(bounds.average, pseudo.mean())
-    np.testing.assert_allclose(bounds.average_se, pseudo.std() / np.sqrt(5000), rtol=1e-6)
+    np.testing.assert_allclose(bounds.average_se, pseudo.std(ddof=1) / np.sqrt(5000), rtol=1e-6)
 
 
 def test_clustered_errors_of_copies_are_those_of_the_originals():
@@ -379,6 +406,17 @@ def test_wrong_inputs_are_refused():
         ask_gate(np.zeros(10), np.zeros(10), together=0)
     with pytest.raises(ValueError, match="nothing can be learned"):
         DRLearner(2).fit(X, treated, np.arange(200) < 30, propensity=chance)
+    for wrong, rows in ((chance * np.nan, 200), (chance + np.arange(200) * 0.005, 100), (np.r_[0.0, chance[1:]], 1)):
+        with pytest.raises(ValueError, match=f"propensity of {rows} of 200 rows"):
+            DRLearner(2).fit(X, treated, left, propensity=wrong)
+    with pytest.raises(ValueError, match="must hold 200 chances"):
+        DRLearner(2).fit(X, treated, left, propensity=chance[:100])
+    with pytest.raises(ValueError, match=r"columns \['w'\] of X hold infinite values"):
+        DRLearner(2).fit(X.assign(w=np.inf), treated, left, propensity=chance)
+    with pytest.raises(ValueError, match=r"outside fold . all families are of one arm"):
+        DRLearner(2).fit(X, treated, left, propensity=chance, groups=treated)
+    with pytest.raises(ValueError, match="1 groups are too few for 2 folds"):
+        DRLearner(2).fit(X, treated, left, propensity=chance, groups=np.zeros(200))
     with pytest.raises(ValueError, match="0 or 1"):
         DRLearner(2).fit(X, treated.astype(float) * 2, left, propensity=chance)
     with pytest.raises(ValueError, match="columns of the fit"):

@@ -275,17 +275,25 @@ def test_progress_names_every_fit(panel, contenders):
     [
         (lambda panel: {"contenders": {}}, "there are no contenders"),
         (lambda panel: {"n_boot": -1}, "n_boot must be 0"),
+        (lambda panel: {"X": panel.X.drop(panel.X.index[[0, 5]])}, r"^X lacks 2 of the 720 rows \(kpm_id, as_of\)"),
         (lambda panel: {"history": snapshots(panel.X.index, [np.nan] * len(panel.X))}, "has a pendamping"),
         (lambda panel: {"y": dataclasses.replace(panel.y, frame=panel.y.frame.assign(observed=np.int16(1)),
                                                  lag_days=5000)}, "no origin has a label that is mature"),
     ],
-    ids=["contenders", "n_boot", "pendamping", "mature"],
+    ids=["contenders", "n_boot", "X", "pendamping", "mature"],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_said(panel, contenders, change, message):
     given = {"contenders": contenders, "X": panel.X, "y": panel.y, "history": panel.history,
              "folds": RollingFolds(1, 4), "n_boot": 0} | change(panel)  # fmt: skip
     with pytest.raises(ValueError, match=message):
         run_backtest(**given)
+
+
+def test_a_capacity_that_is_none_is_refused_before_any_fit(panel, contenders):
+    said = []
+    with pytest.raises(ValueError, match=r"capacity must lie in \(0, 1\], not 10"):
+        run(panel, contenders, capacity=10, progress=said.append)
+    assert said == []
 
 
 def test_zero_positives_give_missing_figures_not_errors(contenders):

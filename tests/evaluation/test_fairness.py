@@ -132,6 +132,21 @@ def test_an_audit_takes_one_date_and_needs_a_group_for_each_row():
         audit_outcomes(rows, groups.iloc[:100], listed=listed)
 
 
+def test_a_list_needs_a_share_and_every_chance():
+    rows, groups = world(4, n=200)
+    with pytest.raises(ValueError, match=r"share must lie in \(0, 1\], not 10"):
+        draw_listed(rows, 10)
+    holed = rows.assign(p_mandiri=rows["p_mandiri"].where(np.arange(200) > 2))
+    with pytest.raises(ValueError, match="'p_mandiri' is missing in 3 of the 200 rows"):
+        draw_listed(holed, 0.1)
+    listed = draw_listed(rows, 0.1)
+    with pytest.raises(ValueError, match="'p_mandiri' is missing in 3"):
+        audit_outcomes(holed, groups, listed=listed)
+    unknown = rows.assign(label=rows["label"].astype(float).where(np.arange(200) > 4))
+    with pytest.raises(ValueError, match="'label' is missing in 5"):
+        audit_outcomes(unknown, groups, listed=listed)
+
+
 def test_without_fairlearn_the_error_says_what_to_install(monkeypatch):
     real = builtins.__import__
 

@@ -52,6 +52,12 @@ def test_groups_add_up_to_the_list():
     assert ((table["low"] <= table["per_family"]) & (table["per_family"] <= table["high"])).all()
 
 
+def test_families_without_a_word_are_a_group_of_their_own():
+    words = pd.Series(["a", None, "b"])
+    table = harm_by_group(np.array([0.1, 0.2, 0.9]), np.array([True, False, True]), words, n_boot=5).set_index("group")
+    assert table["families"].to_dict() == {"a": 1, "b": 1, "tidak tercatat": 1}
+
+
 def test_missing_chances_and_free_errors_are_refused():
     with pytest.raises(ValueError, match="none missing"):
         harm_of_list(np.array([0.5, np.nan]), np.array([True, False]))

@@ -147,6 +147,12 @@ def test_stability_index_grows_with_the_move():
     assert stability_index(base, base.mask(base.index % 2 == 0)) > 0.25
 
 
+def test_infinite_values_stop_no_shift():
+    far = rows(600).assign(a=lambda frame: frame["a"].where(frame["a"] < 1, np.inf))
+    moved = covariate_shift(far, rows(600, shift=2.0, seed=1, dates=("2024-12-31",)).assign(b=-np.inf))
+    assert moved.auc > 0.9 and np.isfinite(moved.psi).all()
+
+
 def test_a_shift_needs_two_sides_of_one_kind():
     with pytest.raises(ValueError, match="different columns"):
         covariate_shift(rows(9), rows(9)[["a"]])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pkh_graduation.evaluation import list_life
 from pkh_graduation.evaluation.capacity import at_capacity, listing_chance
 from pkh_graduation.evaluation.listed import listed_outcomes, listed_profile
 from pkh_graduation.programme.vocabulary import STATES
@@ -66,3 +67,24 @@ def test_missing_values_are_counted_and_left_out_of_means(report, panel):
     assert np.isnan(table.loc["kosong", "mean_listed"])
     assert table.loc["separuh", "missing_listed"] > table.loc["separuh", "missing_other"] > 0
     assert table.loc["noise", ["missing_listed", "missing_other"]].abs().max() < 1e-12
+
+
+def test_infinite_values_are_left_out_of_means(report, panel):
+    last = report.predictions[report.predictions["origin"] == report.test_origin]
+    X = panel.X.assign(noise=panel.X["noise"].where(panel.X["trait"] < 1, np.inf))
+    table = listed_profile(X, last, "model", report.capacity).set_index("feature")
+    assert table.loc["noise", "missing_listed"] > table.loc["noise", "missing_other"] > 0
+    assert np.isfinite(table.loc["noise", "mean_other"])
+
+
+def test_a_row_that_is_lacking_is_counted_and_nobody_is_named(report, panel):
+    with pytest.raises(ValueError, match=r"X lacks 3 of the \d+ rows") as told:
+        list_life(report, panel.X.iloc[:-9], model="model")
+    assert told.value.__context__ is None and "k0000" not in str(told.value)
+
+
+def test_a_contender_that_did_not_compete_is_said(report, panel):
+    with pytest.raises(ValueError, match="'lain' did not compete"):
+        list_life(report, panel.X, model="lain")
+    with pytest.raises(ValueError, match="no predictions"):
+        listed_profile(panel.X, report.predictions, "lain", report.capacity)

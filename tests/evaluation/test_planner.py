@@ -64,3 +64,5 @@ def test_impossible_weights_are_refused(last, wrong):
         capacity_plan(last, **wrong)
     with pytest.raises(ValueError, match="share must lie"):
         capacity_plan(last, cost_ratio=1.0, shares=(1.5,))
+    with pytest.raises(ValueError, match=r"\['nobody'\] did not compete; contenders are \['model'"):
+        capacity_plan(last, cost_ratio=1.0, contenders=["model", "nobody"])

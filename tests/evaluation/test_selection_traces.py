@@ -76,6 +76,19 @@ def test_a_deadline_is_found_and_its_absence_seldom():
     assert np.isnan(deadline_jump(np.array([3]), np.array([0])).ratio)
 
 
+def test_a_missing_count_or_chance_is_no_number():
+    with pytest.raises(ValueError, match="before is missing in 1 of 2"):
+        deadline_jump(np.array([3, np.nan]), np.array([0, 1]))
+    for drawn in (([np.nan, 9.0], 10), ([9, 10], [np.nan, 10]), ([9, 10], 10, [np.nan, 300])):
+        with pytest.raises(ValueError, match="missing in 1 of 2"):
+            bunching(*map(np.array, drawn))
+    chance, label, who, _ = world(0, 0.8, pendamping=4)
+    chance[3] = np.nan
+    with pytest.raises(ValueError, match="1 of 600 families lack a chance or a label"):
+        pendamping_effect(chance, label, who)
+    assert pendamping_effect(chance, label, who.where(np.arange(600) != 3)).rows == 599
+
+
 def world(seed, spread, pendamping=50, each=150):
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(pendamping), each)

@@ -40,6 +40,13 @@ def test_two_columns_together_may_tell_what_neither_tells():
     assert not any(code == "echo_together" for code, _ in codes(spread.drop(columns="dua")))
 
 
+def test_infinite_values_are_looked_at_as_the_largest():
+    table = small_table()
+    far = table.assign(desil=table["desil"].astype(float).where(table["desil"] < 8, np.inf))
+    assert codes(far) == set()
+    assert ("echo", "desil") in codes(table.assign(desil=np.where(table["label"] == 1, np.inf, -np.inf)))
+
+
 def test_words_are_judged_by_families_not_seen():
     """A text that is unique to each family ranks nothing by rates of others; a text that follows the label is an echo."""
     table = small_table()

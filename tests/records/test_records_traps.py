@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from conftest import KEY, Tables, write_export
 
 from pkh_graduation.programme.calendar import day_of, parse_as_of
@@ -112,6 +113,45 @@ def test_a_nik_claimed_later_takes_no_earlier_row_from_its_person(take_in: TakeI
     assert left["anggota_id"].tolist() == before["anggota_id"].tolist()[:1]
 
 
+def test_a_manager_claimed_later_takes_no_earlier_row_from_her_family(take_in: TakeIn, tables: Tables) -> None:
+    manager = tables["identitas"][0]["nik_pengurus"]
+    checked = {"nik_pengurus": manager, "nik": tables["anggota"][0]["nik"], "tahun": 2024, "bulan": 1, "jenis": "kesehatan",
+               "tanggal_diketahui": "2024-03-01"}  # fmt: skip
+    tables["verifikasi_komitmen"] = [checked, {**checked, "tahun": 2025, "tanggal_diketahui": "2025-06-01"}]
+    before = take_in(tables).records.tables["verifikasi_komitmen"]
+    tables["identitas"].append({**tables["identitas"][1], "nik_pengurus": manager, "tanggal_diketahui": "2025-06-01"})
+    after = take_in(tables)
+    assert rules(after, "verifikasi_komitmen") == {3: ["nik_pengurus_ganda"]}
+    assert after.records.tables["verifikasi_komitmen"]["kpm"].tolist() == before["kpm"].tolist()[:1]
+
+
+def test_a_card_claimed_later_takes_no_undated_attendance(take_in: TakeIn, tables: Tables) -> None:
+    held = {
+        "sesi_id": "S1",
+        "kelompok_id": "G1",
+        "modul": 1,
+        "sesi": 1,
+        "tanggal_sesi": "2024-03-01",
+        "terlaksana": "Ya",
+    }
+    tables["p2k2_sesi"] = [held, {**held, "sesi_id": "S2", "tanggal_sesi": "2025-06-01"}]
+    tables["p2k2_kehadiran"] = [{"sesi_id": s, "no_kk": CARD, "hadir": "izin"} for s in ("S1", "S2")]
+    before = take_in(tables).records.tables["p2k2_kehadiran"]
+    tables["identitas"].append({**tables["identitas"][1], "no_kk": CARD, "tanggal_diketahui": "2025-06-01"})
+    after = take_in(tables)
+    assert rules(after, "p2k2_kehadiran") == {3: ["no_kk_ganda"]}
+    assert after.records.tables["p2k2_kehadiran"]["kpm"].tolist() == before["kpm"].tolist()[:1]
+
+
+def test_a_second_birth_claims_its_nik_when_births_are_known(take_in: TakeIn, tables: Tables) -> None:
+    number = tables["anggota"][0]["nik"]
+    born = {**tables["anggota"][1], "nik": number, "tanggal_lahir": "2025-06-01", "tanggal_pemutakhiran": "2025-06-01"}
+    tables["anggota"].append({**born, "tanggal_diketahui": ""})
+    checked = {"kpm_id": "F1", "nik": number, "tahun": 2025, "bulan": 5, "jenis": "kesehatan"}
+    tables["verifikasi_komitmen"] = [{**checked, "tanggal_diketahui": f"2025-{day}"} for day in ("07-30", "07-31")]
+    assert rules(take_in(tables), "verifikasi_komitmen") == {3: ["nik_ganda"]}
+
+
 def test_numbers_of_people_in_remarks_are_not_stored(take_in: TakeIn, tables: Tables) -> None:
     said = ["warung", "NIK 9901014101900003", "9901-0141-0190-0003 pindah", "KK 9901 0101 0101 0001", "RT 02, tel 0812"]
     tables["usaha"] = [
@@ -129,6 +169,69 @@ def test_numbers_of_people_in_remarks_are_not_stored(take_in: TakeIn, tables: Ta
     assert noted(result, "nomor_di_teks") == [3, 4, 5]
     assert not result.findings.astype("str").map(lambda cell: "9901" in cell and "0003" in cell).any(axis=None)
     assert "NIK 9901014101900003" in set(result.sealed["nilai"])
+
+
+NUMBERS = (
+    "9901014101900003",
+    "9901\u20130141\u20130190\u20130003",
+    "9901  0141  0190  0003",
+    "0812.3456.789",
+    "812345678",
+    "+62 81234567890",
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("keluarga", "sumber"),
+        ("anggota", "npsn"),
+        ("peristiwa_status", "penolak_alasan"),
+        ("kunjungan", "koreksi_data"),
+        ("verifikasi_komitmen", "ket"),
+        ("verifikasi_komitmen", "npsn"),
+        ("peringkat", "versi_dtsen"),
+    ],
+)
+def test_no_text_of_the_store_holds_or_shows_a_number_of_a_person(
+    take_in: TakeIn, tables: Tables, table: str, column: str
+) -> None:
+    tables["kunjungan"] = [{"kunjungan_id": "V", "kpm_id": "F1", "tanggal_kunjungan": "2024-03-01"}]
+    tables["verifikasi_komitmen"] = [
+        {"kpm_id": "F1", "anggota_id": "F1-1", "tahun": 2024, "bulan": 1, "jenis": "kesehatan"}
+    ]
+    tables["peringkat"] = [{"kpm_id": "F1", "desil_nasional": 2, "tanggal_desil": "2024-03-01"}]
+    first = tables[table][0]
+    tables[table] = [{**first, column: said} for said in NUMBERS]
+    result = take_in(tables)
+    assert result.records.tables[table][column].isna().all()
+    lines = result.findings[result.findings["kolom"] == column]
+    assert lines["baris"].tolist() == list(range(2, 2 + len(NUMBERS)))
+    assert not lines["nilai_asli"].str.contains(r"\d").any()
+    assert set(result.sealed["nilai"]) >= set(NUMBERS)
+
+
+def test_amounts_years_and_dates_in_remarks_stay(take_in: TakeIn, tables: Tables) -> None:
+    said = ["omzet Rp 850.000.000", "sejak 2022, 2023, 2024", "2024-12-31 sampai 2025-01-31", "SK 460/1234/2025"]
+    tables["keluarga"] = [{**tables["keluarga"][0], "sumber": text} for text in said]
+    assert take_in(tables).records.tables["keluarga"]["sumber"].tolist() == said
+
+
+def test_a_school_number_has_eight_places(take_in: TakeIn, tables: Tables) -> None:
+    for row, number in zip(tables["anggota"], ("'99000001", "p9900001", "9900001"), strict=True):
+        row["npsn"] = number
+    result = take_in(tables)
+    assert result.records.tables["anggota"]["npsn"].dropna().tolist() == ["99000001", "P9900001"]
+    assert noted(result, "npsn_tak_terbaca") == [4] and not rules(result, "anggota")
+
+
+def test_a_score_that_is_a_number_of_a_person_is_refused(take_in: TakeIn, tables: Tables) -> None:
+    ranked = {"kpm_id": "F1", "desil_nasional": 2, "tanggal_desil": "2024-03-01"}
+    scores = ("9901014101900003", "081234567890", "-2,5", "1250000", "-1")
+    tables["peringkat"] = [{**ranked, "versi_dtsen": i, "skor_dtsen": score} for i, score in enumerate(scores)]
+    result = take_in(tables)
+    assert rules(result, "peringkat") == {2: ["di_luar_rentang"], 3: ["di_luar_rentang"]}
+    assert result.records.tables["peringkat"]["skor_dtsen"].tolist() == [-2.5, 1_250_000, -1]
 
 
 def test_non_dtks_is_no_id(take_in: TakeIn, tables: Tables) -> None:

@@ -32,7 +32,7 @@ class DRLearner(BaseEstimator):
 
     Args:
         n_folds: folds by group; a household lies in one fold only.
-        clip: propensities are held inside [clip, 1 - clip].
+        clip: propensities, logged or learned, are held inside [clip, 1 - clip], so that no family counts for fifty.
         random_state: seed of the folds and of the trees.
 
     Attributes:
@@ -62,7 +62,8 @@ class DRLearner(BaseEstimator):
         ``groups``: household of each row, default each row its own.
 
         Raises:
-            ValueError: lengths differ, an arm lacks either outcome, or values are no yes/no.
+            ValueError: lengths differ, an arm lacks either outcome, values are no yes/no, X holds infinite values, a logged
+                chance is not inside (0, 1), groups are fewer than folds, or one of them holds all of an arm.
         """
         a, y = _yes_no(treated, len(X), "treated"), _yes_no(outcome, len(X), "outcome")
         for arm in (0, 1):
@@ -72,10 +73,11 @@ class DRLearner(BaseEstimator):
                     f"arm {arm} has {int((a == arm).sum())} families and only {rarer} of the rarer outcome; {FEWEST} are "
                     "needed: nothing can be learned about this lever yet; wait for more families."
                 )
+        chance = None if propensity is None else _logged(propensity, len(X))
+        values = _finite(X)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
-        values = X.to_numpy(dtype=float)
-        self.fold_ = self._folds(len(X), groups)
-        self._nuisances(values, a, y, propensity)
+        self.fold_ = self._folds(a, groups)
+        self._nuisances(values, a, y, chance)
         weighted = a / self.propensity_ * (y - self.treated_) - (1 - a) / (1 - self.propensity_) * (y - self.untreated_)
         self.pseudo_ = self.treated_ - self.untreated_ + weighted
         self.finals_, self.effect_ = [], np.empty(len(X))
@@ -90,26 +92,38 @@ class DRLearner(BaseEstimator):
         """Effect (n,) in probability for families that were not learned from: the mean of the folds' regressions.
 
         Raises:
-            ValueError: columns differ from those of the fit.
+            ValueError: columns differ from those of the fit, or hold infinite values.
         """
         check_is_fitted(self, "finals_")
         if list(X.columns) != list(self.feature_names_in_):
             raise ValueError("X must have the columns of the fit, in their order.")
-        values = X.to_numpy(dtype=float)
+        values = _finite(X)
         return np.asarray(np.mean([final.predict(values) for final in self.finals_], axis=0))
 
-    def _folds(self, n: int, groups: np.ndarray | None) -> np.ndarray:
+    def _folds(self, a: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+        n = len(a)
         group = np.arange(n) if groups is None else np.asarray(groups)
+        many = len(np.unique(group))
+        if many < self.n_folds:
+            raise ValueError(
+                f"{many} groups are too few for {self.n_folds} folds: take fewer folds, or lots of more groups."
+            )
         splitter = GroupKFold(n_splits=self.n_folds, shuffle=True, random_state=self.random_state)
         fold = np.empty(n, dtype=np.int64)
         for number, (_, test) in enumerate(splitter.split(np.zeros(n), groups=group)):
             fold[test] = number
+        for number in range(self.n_folds):
+            if len(np.unique(a[fold != number])) < 2:
+                raise ValueError(
+                    f"outside fold {number} all families are of one arm, as few groups hold all of the other: nothing can be "
+                    "learned about this lever yet; take fewer folds, or lots of more groups."
+                )
         return fold
 
     def _nuisances(self, values: np.ndarray, a: np.ndarray, y: np.ndarray, propensity: np.ndarray | None) -> None:
         n = len(values)
         self.untreated_, self.treated_ = np.empty(n), np.empty(n)
-        self.propensity_ = np.empty(n) if propensity is None else np.asarray(propensity, dtype=float).copy()
+        self.propensity_ = np.empty(n) if propensity is None else propensity.copy()
         for fold in range(self.n_folds):
             own = self.fold_ == fold
             for arm, into in ((0, self.untreated_), (1, self.treated_)):
@@ -182,6 +196,29 @@ def _final(n: int, random_state: int) -> _Final:
         random_state=random_state,
     )  # fmt: skip
     return _Final(ridge, trees)
+
+
+def _finite(X: pd.DataFrame) -> np.ndarray:
+    """Features as numbers (n, p), missing as NaN."""
+    values = X.to_numpy(dtype=float, na_value=np.nan)
+    endless = [name for name, bad in zip(X.columns, np.isinf(values).any(axis=0), strict=True) if bad]
+    if endless:
+        raise ValueError(f"columns {endless} of X hold infinite values: leave what is not known missing.")
+    return values
+
+
+def _logged(propensity: np.ndarray, n: int) -> np.ndarray:
+    """The logged chances (n,); where one is 0 or 1 nothing was drawn."""
+    chance = np.asarray(propensity, dtype=float)
+    if chance.shape != (n,):
+        raise ValueError(f"propensity must hold {n} chances, one per row of X, not shape {chance.shape}.")
+    wrong = int((~((chance > 0) & (chance < 1))).sum())
+    if wrong:
+        raise ValueError(
+            f"propensity of {wrong} of {n} rows is missing or not inside (0, 1): a lot has a logged chance above 0 and below "
+            "1; leave out families who were not drawn."
+        )
+    return chance
 
 
 def _yes_no(values: np.ndarray, n: int, what: str) -> np.ndarray:

@@ -70,9 +70,9 @@ class Study:
             return None
         effect, low, high = self.bounds_of(X)
         families = pd.DataFrame({"effect": effect, "low": low, "high": high}, index=X.index)
-        margin = 1.96 * self.bounds.average_se
+        low_average, high_average = self.bounds.interval
         average = self.bounds.average
-        return Evidence(self.lever, self.grade, average, average - margin, average + margin, population, families)
+        return Evidence(self.lever, self.grade, average, low_average, high_average, population, families)
 
 
 def advised(study: Study, X: pd.DataFrame) -> np.ndarray:
@@ -135,7 +135,7 @@ def _doubts(
             "standard deviations in some feature"
         )
     found += [f"placebo {name!r} moves by {z:.1f} standard errors" for name, z in moved.items() if abs(z) > _PLACEBO_Z]
-    if design == AMATAN and abs(bounds.average) > 1.96 * bounds.average_se and strength < STURDY:
+    if design == AMATAN and abs(bounds.average) > bounds.reach * bounds.average_se and strength < STURDY:
         found.append(f"a hidden trait with a risk ratio of {strength:.2f} would explain the effect")
     return tuple(found)
 
@@ -156,7 +156,7 @@ def _strength(
 ) -> tuple[float, float]:
     """E-value of the bound nearer to none, and the tipping odds; 1 and 1 where the interval holds 0."""
     base = float(learner.untreated_[kept].mean())
-    near = abs(bounds.average) - 1.96 * bounds.average_se
+    near = abs(bounds.average) - bounds.reach * bounds.average_se
     if near <= 0 or base <= 0:
         return 1.0, 1.0
     shift = near if bounds.average > 0 else -near

@@ -74,7 +74,7 @@ VERIFIKASI = TableSchema(
             ("jml_tidak_hadir", "Jumlah tidak hadir", "Days absent"))),
         Column("persen_hadir", "float", "Persen hadir", "Attendance", "%", cls="X", low=0, high=100),
         Column("memenuhi", "bool", "Memenuhi komitmen", "Commitment met", cls="X"),
-        Column("npsn", "text", "NPSN", "School number"),
+        Column("npsn", "text", "NPSN", "School number", form="npsn"),
         Column("ket", "text", "Keterangan", "Remark"),
         Column("tanggal_periode", "date", "Akhir bulan periode", "Month end of the period"),
         *clock(),

@@ -56,7 +56,7 @@ class Column:
     ``codes``: name of the code list of a ``code``, or of the bits of a bit mask. ``low``, ``high``: accepted range.
     ``aliases``: other spelling -> word. ``unknown``: numbers that mean "not known" and are read as missing. ``raw``: a
     true/false answer kept as 1 = Ya, 2 = Tidak by DTSEN and Regsosek. ``form``: a text with a shape of its own (``wilayah``,
-    ``nik``, ``kk``, ``telepon``). ``required``: no row stands without it. ``stored``: false for what only ingest reads.
+    ``nik``, ``kk``, ``telepon``, ``npsn``). ``required``: no row stands without it. ``stored``: false for what only ingest reads.
     """
 
     name: str

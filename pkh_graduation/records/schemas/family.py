@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pkh_graduation.records.schemas.columns import Column, TableSchema, words
+from pkh_graduation.records.schemas.columns import MAX_RUPIAH, Column, TableSchema, words
 from pkh_graduation.records.schemas.common import clock, count, family, member, money, year
 
 _VAULT = {
@@ -134,7 +134,8 @@ PERINGKAT = TableSchema(
     (
         *family(),
         Column("desil_nasional", "int", "Desil kesejahteraan", "Welfare decile", "desil", cls="X", low=1, high=10),
-        Column("skor_dtsen", "float", "Skor DTSEN", "DTSEN score", "skor", cls="X"),
+        # its scale is not published: wide enough for an index, a logarithm or rupiah, too narrow for a number of a person
+        Column("skor_dtsen", "float", "Skor DTSEN", "DTSEN score", "skor", cls="X", low=-MAX_RUPIAH, high=MAX_RUPIAH),
         Column("versi_dtsen", "text", "Versi DTSEN", "DTSEN version"),
         Column("tanggal_desil", "date", "Tanggal desil", "Date of the decile", required=True),
         *clock(),
@@ -165,7 +166,7 @@ ANGGOTA = TableSchema(
         Column("ijazah", "code", "Ijazah tertinggi", "Highest certificate", cls="X", codes="ijazah"),
         Column("sekolah_status", "code", "Partisipasi sekolah", "School participation", cls="X", codes="sekolah_status"),
         Column("jenjang", "class", "Jenjang sekolah", "School level", cls="X", values=words("sd smp sma")),
-        Column("npsn", "text", "NPSN", "School number", cls="X"),
+        Column("npsn", "text", "NPSN", "School number", cls="X", form="npsn"),
         Column("bekerja", "bool", "Bekerja", "Works", raw=True),
         count("jam_kerja", "Jam kerja per minggu", "Hours worked per week", "jam/minggu", 168),
         Column("sektor", "code", "Lapangan usaha", "Sector", codes="sektor"),
