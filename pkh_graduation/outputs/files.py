@@ -61,6 +61,8 @@ def _candidates(out: Path) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
         ("kabupaten", rf"{_NAME}\.html", lambda path: _is_page(path, INDEX_TITLE)),
         ("kabupaten", rf"{_NAME}\.xlsx", lambda path: _is_untouched(path, INDEX_TITLE)),
         ("daftar", rf"bucket={_NAME}\.(parquet|csv)", lambda path: True),
+        (".", r"index\.html", lambda path: _is_page(path, INDEX_TITLE)),
+        (".", r"index\.xlsx", lambda path: _is_untouched(path, INDEX_TITLE)),
         (".", r"daftar\.(parquet|csv)", lambda path: True),
         (".", re.escape(GUIDE), lambda path: path.read_bytes().startswith(f"# {GUIDE_TITLE}".encode())),
     )

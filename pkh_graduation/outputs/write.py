@@ -169,11 +169,11 @@ def write_index(
     endings = [ending for ending in _SUMMARIES if ending in formats]
     pages = _write_pages(totals, names, quarantine, about, out, endings, workers)
     issued.record(out, (line for part in parts for line in part.terbit))
-    # A run of one format leaves what another format says of the same caseloads.
-    kept = [ending for name, ending in _ENDINGS.items() if name in formats or not locked]
-    lists = {f"{line['berkas']}.{ending}" for part in parts for line in part.pendamping for ending in kept}
-    own = {f"{stem}.{ending}" for stem in pages for ending in FORMATS}
-    removed = remove_stale(out, lists.union(own, *(part.files for part in parts)))
+    written = {file for part in parts for file in part.files}
+    # Writing the same run in another format leaves what there is of it; of another run, a page would contradict a form.
+    others = set() if locked else issued.still_there(out, about.run_id, written)
+    kept = {ending for ending in FORMATS if ending in formats or any(file.endswith(f".{ending}") for file in others)}
+    removed = remove_stale(out, {*written, *others, *(f"{stem}.{ending}" for stem in pages for ending in kept)})
     if removed:
         progress(f"{removed} berkas dari proses sebelumnya dihapus")
     return Index(tuple(out / f"{stem}.{ending}" for ending in endings for stem in pages), removed)

@@ -15,6 +15,8 @@ from pkh_graduation.records.entities import (
     Registry,
     by_birth,
     contested,
+    keep_names,
+    no_pairs,
     pairs_of,
     register,
     second_claims,
@@ -22,6 +24,7 @@ from pkh_graduation.records.entities import (
 )
 from pkh_graduation.records.sessions import session_days
 from pkh_graduation.records.typed import Typed
+from pkh_graduation.records.vault import names_told
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,19 @@ class Identities:
     """NIK -> the day on which a second family was known to name her."""
 
 
-def learn_identities(tables: Mapping[str, Typed], key: bytes) -> Identities:
-    """Learn which numbers go with which outside ids, from the tables that hold both."""
+def learn_identities(tables: Mapping[str, Typed], key: bytes, earlier: pd.DataFrame | None = None) -> Identities:
+    """Learn which numbers go with which outside ids, from the tables that hold both.
+
+    ``earlier``: pairs (``jenis, asal, id``) of an earlier ingest under the same key, whose names of families are kept.
+    """
     pairs = [
         pairs_of(tables[name].frame, tables[name].accepted, known_of(tables[name]), outside="kpm_id", number="no_kk")
         for name in ("identitas", "keluarga")
-        if name in tables
+        if name in tables and {"kpm_id", "no_kk"} <= tables[name].given
     ]
-    families = register(pd.concat(pairs), outside="kpm", number="kk", key=key)
+    families = register(pd.concat(pairs) if pairs else no_pairs(), outside="kpm", number="kk", key=key)
+    if earlier is not None:
+        families = keep_names(families, names_told(earlier))
     members = tables["anggota"]
     known = known_of(members)
     numbered = pairs_of(members.frame, members.accepted, known, outside="anggota_id", number="nik")

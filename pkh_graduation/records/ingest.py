@@ -99,6 +99,7 @@ def ingest(
     strict: bool = False,
     more: Sequence[Path] = (),
     corrections: Corrections = NO_CORRECTIONS,
+    earlier: pd.DataFrame | None = None,
     progress: Progress = quiet,
 ) -> Ingested:
     """Read a folder with one file or folder per table (CSV, XLSX, Parquet, Stata, SPSS), named by table.
@@ -107,7 +108,8 @@ def ingest(
     of the file named by ``PKH_KEY_FILE``. ``mapping``: other layouts, as TOML files or names of shipped ones (`mapping`);
     ``fill``: what they ask for. ``strict``: rows without a known date go to quarantine instead of taking the table's lag.
     ``more``: folders in our own layout whose rows are read with the export's, such as answers from the field.
-    ``corrections``: mended cells, laid over what the files hold.
+    ``corrections``: mended cells, laid over what the files hold. ``earlier``: pairs (``jenis, asal, id``) of an earlier ingest
+    under the same key; families that it named keep their pseudonyms.
 
     Raises:
         RecordsError: no key, no folder, an unreadable file, an unknown word in the mapping, or a required table missing.
@@ -116,7 +118,7 @@ def ingest(
     sources = [mapping] if isinstance(mapping, str | Path) else mapping or ()
     blocks = read_mappings(sources, fill)
     with opened(folder) as source:
-        return _harvested(source, sort_out(source, blocks, more), secret, corrections, progress, strict=strict)
+        return _harvested(source, sort_out(source, blocks, more), secret, corrections, earlier, progress, strict=strict)
 
 
 def _harvested(
@@ -124,6 +126,7 @@ def _harvested(
     export: Export,
     secret: bytes,
     corrections: Corrections,
+    earlier: pd.DataFrame | None,
     progress: Progress,
     *,
     strict: bool,
@@ -134,7 +137,7 @@ def _harvested(
     shelf = Shelf.of(export.files)
     early = {name: _read(folder, name, export, shelf, corrections, progress) for name in _FIRST if name in export.files}
     _require_tie(early["keluarga"], export)
-    identities = learn_identities(early, secret)
+    identities = learn_identities(early, secret, earlier)
     index = early.get("indeks_bantuan")
     for name in sorted(export.files, key=_turn):
         typed = early[name] if name in early else _read(folder, name, export, shelf, corrections, progress)

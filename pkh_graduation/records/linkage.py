@@ -147,7 +147,7 @@ def _managers(vault: pd.DataFrame, day: int) -> pd.DataFrame:
 def _evidence(members: pd.DataFrame, homes: pd.Series, managers: pd.DataFrame) -> pd.DataFrame:
     """Pairs of families with all that ties them: ``kecil, besar`` (ids), counts of each kind, day known."""
     same = _paired(members[["anggota", "kpm", "diketahui"]], ["anggota"]).assign(jenis="anggota_sama")
-    placed = members.assign(desa=members["kpm"].map(homes).fillna(""))
+    placed = members.assign(desa=members["kpm"].map(homes).astype("str").fillna(""))
     placed = placed[placed["lahir"].notna() & placed["jenis_kelamin"].notna() & (placed["desa"] != "")]
     alike = _paired(placed, ["desa", "jenis_kelamin", "lahir"], crowd=_CROWD, other="anggota").assign(
         jenis="lahir_sama"

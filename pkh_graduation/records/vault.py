@@ -70,6 +70,17 @@ def _pairs(kind: str, outside: pd.Series, numbers: np.ndarray, column: Column) -
     )
 
 
+def names_told(pairs: pd.DataFrame) -> pd.DataFrame:
+    """What pairs say of families: ``asal``, whether that is a No. KK (``nomor``), and the number of the pseudonym (``surrogat``).
+
+    Ids come before numbers: of two pseudonyms that became one family's, that of her id stays.
+    """
+    own = pairs[pairs["jenis"].isin(["kpm_id", "no_kk"])].sort_values(["jenis", "asal", "id"], kind="stable")
+    numbers = np.array([int(text[1:], 16) for text in own["id"]], dtype=np.int64)
+    columns = {"asal": own["asal"].astype(object), "nomor": own["jenis"].eq("no_kk"), "surrogat": numbers}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
 def _no_pairs() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="str") for name in PAIR_COLUMNS})
 

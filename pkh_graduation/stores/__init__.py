@@ -37,7 +37,16 @@ from pkh_graduation.stores.tables import Store, StoreError, open_store, read_buc
 from pkh_graduation.stores.tombstones import FILE as TOMBSTONES
 from pkh_graduation.stores.tombstones import add_tombstones, forgotten, read_tombstones, stones_of
 from pkh_graduation.stores.vault import MANIFEST as VAULT_MANIFEST
-from pkh_graduation.stores.vault import Vault, demo_seed_of, numbers_of, open_vault, read_names, read_vault, write_vault
+from pkh_graduation.stores.vault import (
+    Vault,
+    demo_seed_of,
+    earlier_pairs,
+    numbers_of,
+    open_vault,
+    read_names,
+    read_vault,
+    write_vault,
+)
 
 __all__ = [
     "TOMBSTONES",
@@ -63,6 +72,7 @@ __all__ = [
     "demo_seed_of",
     "digest_of",
     "disk_trouble",
+    "earlier_pairs",
     "erase_from_outputs",
     "erase_from_store",
     "forgotten",

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pkh_graduation.stores.files import DiskError, disk_trouble
@@ -23,12 +23,12 @@ class LockedError(RuntimeError):
 
 @contextmanager
 def only_run(folder: Path, work: str) -> Iterator[None]:
-    """Hold the folder's lock for a while; the file goes when the work is done.
+    """Hold the folder's lock for a while; the file goes when the work is done, and so does a folder of ours that stayed empty.
 
     Raises:
         LockedError: another process holds it; says which, and what to do. DiskError: the folder cannot be written.
     """
-    path = folder / LOCK
+    path, new = folder / LOCK, not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _taken(path)
@@ -42,6 +42,9 @@ def only_run(folder: Path, work: str) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         os.close(file)
+        if new:
+            with suppress(OSError):  # it holds something by now, or another run
+                folder.rmdir()
 
 
 def _taken(path: Path) -> int:

@@ -136,6 +136,21 @@ def open_vault(folder: Path, key: bytes | None = None) -> Vault:
     return Vault(folder, cipher, names)
 
 
+def earlier_pairs(folder: Path, key: bytes) -> tuple[pd.DataFrame, list[str]]:
+    """Pairs (``jenis, asal, id``) of families in every file of a vault that opens, and the names of those that do not.
+
+    The manifest is not asked, since an ingest that broke off left none; what it had written agrees with what it had not.
+    """
+    cipher = Cipher.of(key)
+    frames, closed = [pd.DataFrame({name: pd.Series(dtype="str") for name in ("jenis", "asal", "id")})], []
+    for path in sorted(folder.glob("bucket=*.pasangan")):
+        try:
+            frames.append(unseal_frame(path, cipher, f"{path.stem.removeprefix('bucket=')}/pasangan"))
+        except (CipherError, OSError):
+            closed.append(path.name)
+    return pd.concat(frames, ignore_index=True), closed
+
+
 def demo_seed_of(folder: Path) -> int | None:
     """Seed of the demo that made a vault; None for a vault under a key of its own, and where there is none."""
     path = folder / MANIFEST

@@ -62,13 +62,17 @@ def _wrong_setting() -> Iterator[None]:
         raise MisuseError(str(error)) from error
 
 
+def _check_engine(engine: str) -> None:
+    if engine not in ENGINES:
+        raise MisuseError(f"no engine {engine!r}; there are {list(ENGINES)}.")
+
+
 @contextmanager
 def _crew(settings: Settings, engine: str, master: str) -> Iterator[Any]:
     """Processes of this machine, or Spark's workers."""
     from pkh_graduation.workflows.crew import Crew
 
-    if engine not in ENGINES:
-        raise MisuseError(f"no engine {engine!r}; there are {list(ENGINES)}.")
+    _check_engine(engine)
     size = (settings.machine.workers, settings.machine.memory_limit)
     if engine == "duckdb":
         yield Crew(*size)
@@ -145,6 +149,7 @@ def ingest(
     """Raw exports to the store, a check of them, or empty tables."""
     from pkh_graduation.workflows import ingesting
 
+    settings = _settings(call)
     if template is not None:
         return {"template": str(template), "files": ingesting.template(template)}, 0
     _check_source(raw)
@@ -155,7 +160,7 @@ def ingest(
         key=_key(key_file),
         mapping=mapping,
         fill=_filled(fill),
-        settings=_settings(call),
+        settings=settings,
         progress=progress,
     )
     return figures, 3 if figures["above_limit"] else 0
@@ -227,6 +232,7 @@ def lists(
     from pkh_graduation.workflows import cold_start, explaining, listing, passwords, returning
 
     settings, as_of, places = _settings(call), _as_of(call), Places(call.out)
+    _check_engine(engine)
     if family is not None:
         return explaining.explain(places, as_of=as_of, family=family), 0
     with _wrong_setting():

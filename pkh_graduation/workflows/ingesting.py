@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pkh_graduation import records as room
 from pkh_graduation import stores, timeline
 from pkh_graduation.contracts import Progress, quiet
@@ -16,7 +18,7 @@ from pkh_graduation.records.ingest import Ingested
 from pkh_graduation.records.mapping import read_mappings
 from pkh_graduation.records.pseudonyms import find_key
 from pkh_graduation.records.returned_rows import NO_CORRECTIONS
-from pkh_graduation.workflows import quarantining, subject_rights
+from pkh_graduation.workflows import leaving_out, quarantining
 from pkh_graduation.workflows.places import Places
 from pkh_graduation.workflows.settings import Settings
 
@@ -34,8 +36,8 @@ def ingest(
     """Read exports; write store, quarantine and vault unless ``places`` is None (check only).
 
     ``raw``: a folder, or the address of a database. Answers from the field are read with the exports; cells that people mended
-    are laid over them. Families that asked to be forgotten, and those whose time is over, are left out; their rows stay counted
-    as read.
+    are laid over them. Families that the folder's vault knows keep their pseudonyms. Families that asked to be forgotten, and
+    those whose time is over, are left out; their rows stay counted as read.
 
     Returns:
         Figures per table (``tables``) and in all, notices, rows per rule, the tables whose quarantine is above its limit,
@@ -48,17 +50,20 @@ def ingest(
     read_mappings([mapping] if isinstance(mapping, str | Path) else mapping or (), fill)  # told before a missing key
     secret = find_key(key)
     cipher = stores.Cipher.of(secret)
-    corrections, removed = NO_CORRECTIONS, dict.fromkeys(subject_rights.REMOVED, 0)
+    corrections, removed = NO_CORRECTIONS, dict.fromkeys(leaving_out.REMOVED, 0)
     demo_seed = _demo_seed(raw, secret)
+    earlier: pd.DataFrame | None = None
+    closed: Sequence[str] = ()
     if places is not None:
         _same_key(places, secret, cipher)
         corrections = quarantining.read_corrections(places, cipher)
+        earlier, closed = stores.earlier_pairs(places.vault, secret)
     done = room.ingest(
-        raw, key=secret, mapping=mapping, fill=fill, strict=settings.ingest.strict, corrections=corrections,
+        raw, key=secret, mapping=mapping, fill=fill, strict=settings.ingest.strict, corrections=corrections, earlier=earlier,
         more=(places.returned,) if places else (), progress=progress,
     )  # fmt: skip
     if places is not None:
-        done, removed = subject_rights.honoured(done, places, secret, settings.retention)
+        done, removed = leaving_out.honoured(done, places, secret, settings.retention)
     progress("memeriksa tautan keluarga")
     suspects = linkage.find_suspects(done.records, done.vault, linkage.last_day(done.records))
     doubts = linkage.count(suspects)
@@ -74,7 +79,7 @@ def ingest(
         "tables": {str(name): {k: int(v) for k, v in row.items()} for name, row in rows.iterrows()},
         "rules": {str(rule): int(n) for rule, n in done.quarantine.counts().items()},
         "missing": list(done.records.missing),
-        "notices": [*map(str, done.notices), *linkage.sentences(doubts)],
+        "notices": [*map(str, done.notices), *_new_names(closed), *linkage.sentences(doubts)],
         "linkage": doubts,
         "removed": removed,
         "above_limit": sorted(str(name) for name in share.index[share > settings.ingest.quarantine_limit]),
@@ -100,6 +105,16 @@ def _write(done: Ingested, places: Places, key: bytes, demo_seed: int | None, pe
     stores.clear_litter(places.vault)
 
 
+def _new_names(closed: Sequence[str]) -> list[str]:
+    """What follows from pairs of the last ingest that cannot be read."""
+    if not closed:
+        return []
+    return [
+        f"Pasangan id dari ingest sebelumnya tidak terbaca ({', '.join(closed)}): keluarga yang nomornya diperbaiki sejak itu "
+        "mendapat id baru, dan jawaban atas daftar lama di bawah id lamanya tidak ditemukan."
+    ]
+
+
 def _demo_seed(raw: Path | str, key: bytes) -> int | None:
     """The seed of made-up records whose key follows from it: such names need no secret. None for any other key."""
     try:
@@ -122,7 +137,9 @@ def _same_key(places: Places, key: bytes, cipher: stores.Cipher) -> None:
     if seed is None or stores.demo_key(seed) == key:
         stores.open_vault(places.vault, key)
         return
-    for path in (places.vault / stores.TOMBSTONES, quarantining.folder_of(places) / quarantining.MENDED):
+    mended = quarantining.folder_of(places) / quarantining.MENDED
+    manifest = places.vault / stores.VAULT_MANIFEST  # last: as long as it is there, another key is known by it
+    for path in (*places.vault.glob("*.pasangan"), places.vault / stores.TOMBSTONES, mended, manifest):
         path.unlink(missing_ok=True)
 
 

@@ -1,12 +1,11 @@
-"""The family's rights over its data (UU 27/2022): to be told all that is held, to be forgotten, and not to be kept for ever.
+"""The family's right to be forgotten (UU 27/2022), and who it is that asks.
 
-`forget` leaves a tombstone (`stores.tombstones`), so that no later export brings the family back; `without` is what `ingest` does
-with tombstones and with families whose time is over. A family's other numbers go with it, those of another household never.
+`forget` leaves a tombstone (`stores.tombstones`), so that no later export brings the family back (`leaving_out`). A family's other
+numbers go with it, those of another household never.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
 import shutil
@@ -18,128 +17,23 @@ import numpy as np
 import pandas as pd
 
 from pkh_graduation import stores, timeline
-from pkh_graduation.contracts import Progress, Quarantine, Records, quiet
+from pkh_graduation.contracts import Progress, quiet
 from pkh_graduation.programme.calendar import day_of
-from pkh_graduation.records.digest import digest
-from pkh_graduation.records.entities import Registry
 from pkh_graduation.records.findings import empty_sealed
-from pkh_graduation.records.ingest import Ingested
-from pkh_graduation.records.pseudonyms import digests
 from pkh_graduation.records.returned_rows import Corrections
 from pkh_graduation.stores.erasure import noted
 from pkh_graduation.stores.same_family import linked_otherwise, same_family
 from pkh_graduation.workflows import quarantining
+from pkh_graduation.workflows.leaving_out import bury, lines_without, rows_without
 from pkh_graduation.workflows.places import Places
-from pkh_graduation.workflows.settings import Retention
 
 KPM_ID = re.compile(r"k[0-9a-f]{15}")
 KEPT_APART = ("records", "truth", "vault", "store")
 """Folders with their own way to forget, or that no command but the demo writes: raw exports belong to the office."""
-REMOVED = ("forgotten", "forgotten_by_link", "expired", "names_expired")
-"""Why an ingest leaves families out. Those known by a link alone are among the forgotten."""
-_NO_LINKS = pd.DataFrame({name: pd.Series(dtype="str") for name in ("kpm_lama", "kpm_baru", "jenis")})
 
 
 class SubjectError(ValueError):
     """No such family here."""
-
-
-def honoured(done: Ingested, places: Places, key: bytes, retention: Retention) -> tuple[Ingested, dict[str, int]]:
-    """What was read, without the forgotten and without those whose time is over; and how many families each took away.
-
-    A forgotten family that comes back under a number that a link in force gives it (``forgotten_by_link``) is left out too, and
-    gets a tombstone of its own.
-    """
-    gone, linked = _forgotten(done, places, key)
-    done = without(done, gone) if gone else done
-    expired = _silent(done, retention.records_years)
-    done = without(done, expired) if expired else done
-    nameless = _silent(done, retention.names_years)
-    if nameless:
-        done = dataclasses.replace(
-            done,
-            vault=_rows_without(done.vault, "kpm_id", nameless),
-            pairs=_rows_without(done.pairs, "id", nameless),
-        )
-    return done, dict(zip(REMOVED, (len(gone), linked, len(expired), len(nameless)), strict=True))
-
-
-def _forgotten(done: Ingested, places: Places, key: bytes) -> tuple[set[str], int]:
-    """The forgotten families among those read, under every number of theirs; and how many were known by a link alone."""
-    cipher = stores.Cipher.of(key)
-    stones = stores.read_tombstones(places.vault, cipher)
-    if not stones:
-        return set(), 0
-    links = done.records.tables.get("tautan_kpm", _NO_LINKS)
-    # a link may be all that still names the family
-    named = [done.vault["kpm_id"], links["kpm_lama"], links["kpm_baru"]]
-    known = stores.forgotten(pd.concat(named).drop_duplicates(), done.pairs, stones, cipher)
-    day = day_of(timeline.known_until(done.records))
-    gone = same_family(timeline.valid(links, day), known) if len(links) else known
-    more = gone - known
-    if more:
-        _bury(places, more, done.pairs, key)
-    return gone, len(more)
-
-
-def _bury(places: Places, families: Collection[str], pairs: pd.DataFrame, key: bytes) -> None:
-    """Write the families' tombstones: for their pseudonyms, their other ids, and the pseudonyms that each of these alone gives.
-
-    The last are how a link names a family of which an export says nothing else.
-    """
-    cipher = stores.Cipher.of(key)
-    own = pairs[pairs["id"].isin(list(families)) & pairs["jenis"].isin(("kpm_id", "no_kk"))]
-    bare = Registry("kpm", "kk", key, {}, {}, {})
-    tokens = [
-        bare.name_number(said) if kind == "no_kk" else bare.name_outside(said)
-        for kind, said in zip(own["jenis"], own["asal"], strict=True)
-    ]
-    alone = {f"k{number:015x}" for number in digests(tokens, key).tolist()} if tokens else set()
-    stores.add_tombstones(places.vault, stores.stones_of({*families, *alone}, own, cipher), cipher)
-
-
-def _silent(done: Ingested, years: int | None) -> set[str]:
-    if years is None:
-        return set()
-    return {f"k{number:015x}" for number in stores.silent_families(done.records.tables, years).tolist()}
-
-
-def without(done: Ingested, families: Collection[str]) -> Ingested:
-    """An ingest's yield as if it had never named these families (``kpm_id``); the counts of rows stay those of the exports."""
-    numbers = stores.numbers_of(families)
-    tables = {name: _table_without(table, numbers) for name, table in done.records.tables.items()}
-    records = Records(tables, done.records.sintetis, digest(tables), done.records.missing)
-    mine = done.sealed["kpm"].isin(numbers)
-    rows = set(done.sealed.loc[mine, ["tabel", "berkas", "baris"]].itertuples(index=False, name=None))
-    return dataclasses.replace(
-        done,
-        records=records,
-        quarantine=Quarantine(lines_without(done.quarantine.frame, rows, "berkas"), done.quarantine.rows),
-        vault=_rows_without(done.vault, "kpm_id", families),
-        pairs=_rows_without(done.pairs, "id", families),
-        findings=lines_without(done.findings, rows, "file"),
-        sealed=done.sealed[~mine].reset_index(drop=True),
-    )
-
-
-def _table_without(table: pd.DataFrame, numbers: np.ndarray) -> pd.DataFrame:
-    hit = np.zeros(len(table), dtype=bool)
-    for column in ("kpm", "kpm_lama_key", "kpm_baru_key"):
-        if column in table.columns:
-            hit |= table[column].isin(numbers).to_numpy(dtype=bool)
-    return table[~hit].reset_index(drop=True) if hit.any() else table
-
-
-def _rows_without(frame: pd.DataFrame, column: str, families: Collection[str]) -> pd.DataFrame:
-    return frame[~frame[column].isin(list(families))].reset_index(drop=True)
-
-
-def lines_without(lines: pd.DataFrame, rows: set[tuple[Any, ...]], file: str) -> pd.DataFrame:
-    """Lines of the quarantine or of the findings that are not about some rows (table, file, row)."""
-    if not rows:
-        return lines
-    index = pd.MultiIndex.from_frame(lines[["tabel", file, "baris"]])
-    return lines[~index.isin(list(rows))].reset_index(drop=True)
 
 
 def find_family(places: Places, said: str, key: bytes | None = None) -> tuple[stores.Vault, str]:
@@ -208,7 +102,7 @@ def forget(places: Places, said: str, *, key: bytes | None = None, progress: Pro
     known = bool(len(own)) or any(len(lines) for _, lines, _ in homes)
     if not known and cipher.stone("id", family) not in stores.read_tombstones(places.vault, cipher):
         raise SubjectError(f"no family {family} is held in {places.out}.")
-    _bury(places, families, own, _secret(places, key))
+    bury(places, families, own, _secret(places, key))
     unread: list[Path] = []
     progress("menghapus brankas")
     names = _forget_names(vault, families, homes)
@@ -271,8 +165,8 @@ def _forget_names(vault: stores.Vault, families: list[str], homes: list[tuple[st
     for bucket, mine, paired in homes:
         if len(mine) or paired["id"].isin(families).any():
             names += len(mine)
-            rest = _rows_without(vault.read(buckets=[bucket]), "kpm_id", families)
-            vault.write(bucket, rest, _rows_without(paired, "id", families))
+            rest = rows_without(vault.read(buckets=[bucket]), "kpm_id", families)
+            vault.write(bucket, rest, rows_without(paired, "id", families))
     return names
 
 

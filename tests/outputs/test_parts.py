@@ -113,6 +113,19 @@ def test_lists_of_an_earlier_run_go_and_nothing_else_does(lists, vault, tmp_path
     assert files(tmp_path).keys() == expected | {path.relative_to(tmp_path).as_posix() for path in kept}
 
 
+def test_another_format_of_the_same_run_stays_and_one_of_another_run_goes(lists, vault, tmp_path):
+    def written() -> set[str]:
+        return {Path(name).suffix for name in files(tmp_path) if name.startswith(("pendamping/", "index"))}
+
+    write_lists(lists, tmp_path, vault=vault, formats=("xlsx", "pdf"))
+    write_lists(lists, tmp_path, vault=vault, formats=("html",))
+    assert written() == {".xlsx", ".pdf", ".html"}
+    write_lists(dataclasses.replace(lists, run_id="another"), tmp_path, vault=vault, formats=("html",))
+    assert written() == {".html"}, "a form of the run before would contradict the page"
+    write_lists(lists, tmp_path, vault=vault, formats=("xlsx",))
+    assert written() == {".xlsx"}
+
+
 def saved_again(workbook: bytes) -> bytes:
     """As a spreadsheet program would: the day of modification moves."""
     buffer = io.BytesIO()

@@ -104,6 +104,17 @@ def test_people_without_an_id_of_their_own_are_recognised_by_sex_and_birth_in_on
     assert at(apart.read(tmp_path / "f")).empty
 
 
+def test_families_without_a_row_of_their_own_are_nobodys_neighbours(tmp_path):
+    office = Office()
+    office.family("F1", FOUR, "2023-01-10")
+    office.family("F2", {f"{name}-2": who for name, who in FOUR.items()}, "2024-01-10")
+    for row in office.tables["keluarga"]:
+        row["tanggal_pemutakhiran"] = "soon"
+    read = office.read(tmp_path / "e")
+    assert read.records.tables["keluarga"].empty
+    assert at(read).empty
+
+
 def test_a_family_that_split_and_one_that_stands_twice(tmp_path):
     office = Office()
     office.family("F1", FOUR, "2023-01-10")

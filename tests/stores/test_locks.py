@@ -48,6 +48,19 @@ def test_the_lock_goes_with_the_work_even_when_it_fails(tmp_path):
         pass
 
 
+def test_a_folder_made_for_a_run_that_wrote_nothing_goes_with_it(tmp_path):
+    new = tmp_path / "deep" / "new"
+    with pytest.raises(KeyError), only_run(new, "lists"):
+        raise KeyError("a")
+    assert not new.exists()
+    with only_run(new, "lists"):
+        (new / "kept").touch()
+    assert [path.name for path in new.iterdir()] == ["kept"]
+    with only_run(tmp_path, "lists"):
+        pass
+    assert tmp_path.is_dir(), "a folder that was there stays"
+
+
 def test_a_lock_file_that_says_nothing_sensible_is_taken_over(tmp_path):
     (tmp_path / LOCK).write_text("{")
     with only_run(tmp_path, "lists"):
