@@ -180,6 +180,10 @@ class Facts:
         )
 
 
+_ROUNDING = 1e-9
+"""By how much sums of probabilities may miss."""
+
+
 @dataclass(frozen=True)
 class Scores:
     """Incidence of every way out.
@@ -201,9 +205,15 @@ class Scores:
         _require(self.path.ndim == 3 and self.path.shape[0] == n and self.path.shape[2] == len(STATES),
                  f"path must have shape ({n}, horizon + 1, {len(STATES)}), not {self.path.shape}.")  # fmt: skip
         _require(
-            bool(np.allclose(self.path.sum(axis=2), 1.0, rtol=0, atol=1e-9)),
+            bool(np.allclose(self.path.sum(axis=2), 1.0, rtol=0, atol=_ROUNDING)),
             "staying and every way out must sum to one in each row.",
         )
+        _require(bool((self.path >= -_ROUNDING).all()), "a probability is below 0: mend the model that gave it.")
+        _require(
+            bool((np.diff(self.path[:, :, 1:], axis=1) >= -_ROUNDING).all()),
+            "who has left has left: no incidence of a way out may fall from one quarter to the next.",
+        )
+        _require(self.index.is_unique, "scores hold a row (kpm_id, as_of) twice: score each family once.")
 
     @property
     def horizon(self) -> int:

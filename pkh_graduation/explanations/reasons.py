@@ -93,6 +93,7 @@ def choose(
     book = read_phrasebook(language)
     _check_families(X.index, facts)
     attribution = attribute(model, X, facts.catalogue["theme"], attributor=attributor)
+    _check_tellable(attribution, facts, book)
     shown = _choose(attribution, X, facts.values.reindex(X.index), book, agreement=agreement, floor=floor)
     return Choice(attribution, X.index, shown)
 
@@ -118,6 +119,15 @@ def _check_families(index: pd.Index, facts: Facts) -> None:
     lost = index.difference(facts.values.index)
     if len(lost):
         raise ContractError(f"facts lack {len(lost)} of the {len(index)} families and dates of X: build both together.")
+
+
+def _check_tellable(attribution: Attribution, facts: Facts, book: Phrasebook) -> None:
+    told = [name for theme in attribution.themes if theme not in NO_REASON for name in attribution.features[theme]]
+    lost = [name for name in told if book.shows(name) and name not in facts.values.columns]
+    if lost:
+        raise ContractError(
+            f"facts lack {len(lost)} features that a card may tell, such as {lost[:5]}: build them with the columns of X."
+        )
 
 
 def _choose(
@@ -166,10 +176,10 @@ def _strongest(
 
 
 def objecting(values: pd.DataFrame) -> np.ndarray:
-    """Families (n,) that object to automated profiling: nothing may be said of them."""
+    """Families (n,) that object to automated profiling, or of whom it is not known: nothing may be said of them."""
     if OBJECTION not in values.columns:
         return np.zeros(len(values), dtype=bool)
-    return values[OBJECTION].fillna(0).to_numpy(dtype=float) != 0
+    return values[OBJECTION].fillna(1).to_numpy(dtype=float) != 0
 
 
 def _word(

@@ -107,7 +107,9 @@ def _sheet_row(
     number: int, header: Sequence[Any], line: Sequence[Any], name: str, seals: Mapping[str, str]
 ) -> RawAnswer:
     first = min(header.index(answer) for answer in LAYOUT.answers)
-    answers: dict[str, Any] = {column: _text(line[header.index(title)]) for title, column in LAYOUT.answers.items()}
+    answers: dict[str, Any] = {
+        column: _text(line[header.index(title)], is_date=column == _DATE) for title, column in LAYOUT.answers.items()
+    }
     row = _text(line[header.index(LAYOUT.row_column)])
     raw = RawAnswer(number, name, row, **answers)
     if raw.blank:
@@ -124,17 +126,19 @@ _SERIAL_ZERO = dt.date(1899, 12, 30)
 """Day 0 of spreadsheet dates."""
 _SERIALS = range(36_526, 73_051)
 """Serial numbers of the years 2000 to 2099."""
+_DATE = "tanggal_kunjungan"
+"""The answer that is a day; elsewhere a number is a number, such as 50000 rupiah in a note."""
 
 
-def _text(cell: Any) -> str:
-    """A cell as text; dates in ISO form, a bare serial number of a day too."""
+def _text(cell: Any, *, is_date: bool = False) -> str:
+    """A cell as text; dates in ISO form, and where a day is asked for a bare serial number of one too."""
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat()
     if isinstance(cell, dt.date):
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
         whole = int(cell)
-        return (_SERIAL_ZERO + dt.timedelta(days=whole)).isoformat() if whole in _SERIALS else str(whole)
+        return (_SERIAL_ZERO + dt.timedelta(days=whole)).isoformat() if is_date and whole in _SERIALS else str(whole)
     return " ".join(str(cell).split())
 
 

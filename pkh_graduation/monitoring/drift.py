@@ -2,9 +2,10 @@
 
 Each feature is cut into bins of equal mass on the training dates, with a bin of its own for missing values; counts per bin are all
 that is kept, so parts of an office add up and no family can be read from them. The *stability index* (PSI) of a feature is
-``sum((now - before) * log(now / before))`` over the bins' shares, half a family added to each bin. By custom 0.1 is a change and
-0.25 a shift; beside it stands what sampling alone would give (the index times the harmonic size is near chi-squared), and what was
-usual from one training date to the next: a caseload that is renewed every year is never quite the same (programme facts, 0.10).
+``sum((now - before) * log(now / before))`` over the shares of the bins that hold anybody, half a family added to each. By custom
+0.1 is a change and 0.25 a shift; beside it stands what sampling alone would give (the index times the harmonic size is near
+chi-squared), and what was usual from one training date to the next: a caseload that is renewed every year is never quite the same
+(programme facts, 0.10).
 
 A shift of features is a reason to look, not yet a reason to retrain: see `label_shift` and `advice`.
 """
@@ -31,16 +32,17 @@ Counts = Mapping[str, np.ndarray]
 def edges_of(reference: pd.DataFrame, *, bins: int = BINS) -> dict[str, np.ndarray]:
     """Inner edges of each column's bins, of equal mass in ``reference``; equal values stay together.
 
-    A feature with few values has a bin for each; one that is constant or missing has one bin.
+    A feature with few values has a bin for each, and one below and one above them all: a value never seen is no value of before.
     """
     edges = {}
     for name in reference.columns:
         values = reference[name].to_numpy(dtype=float, na_value=np.nan)
         known = values[~np.isnan(values)]
         distinct = np.unique(known)
-        few = len(distinct) <= bins
-        inner = distinct[:-1] if few else np.unique(np.quantile(known, np.arange(1, bins) / bins, method="lower"))
-        edges[str(name)] = inner
+        if len(distinct) <= bins:
+            edges[str(name)] = np.concatenate([np.nextafter(distinct[:1], -np.inf), distinct])
+        else:
+            edges[str(name)] = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="lower"))
     return edges
 
 
@@ -74,7 +76,8 @@ def stability(before: np.ndarray, now: np.ndarray) -> float:
     >>> stability(np.array([50, 50]), np.array([500, 500]))
     0.0
     """
-    shares = [(counts + _HALF) / (counts.sum() + _HALF * len(counts)) for counts in (before, now)]
+    used = (before + now) > 0
+    shares = [(counts[used] + _HALF) / (counts.sum() + _HALF * used.sum()) for counts in (before, now)]
     return float(max(0.0, ((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()))
 
 
@@ -90,8 +93,17 @@ def compare(
         usual: feature -> the index that was usual between training dates; see `usual_stability`.
 
     Columns: ``feature, psi, by_chance, usual, missing_before, missing_now, verdict``. `SHIFT` from 0.25, `CHANGE` from 0.10,
-    only where the index also exceeds what chance gives (5 %, over all features) and what was usual.
+    only where the index also exceeds what chance gives (about 5 %, over all features; up to twice that with fewer than forty
+    families a bin, where chi-squared is a rough limit) and what was usual.
+
+    Raises:
+        ValueError: the two dates were counted over different features or bins.
     """
+    strange = [name for name, old in before.items() if name not in now or len(now[name]) != len(old)]
+    if strange:
+        raise ValueError(
+            f"{len(strange)} features, such as {strange[:5]}, are not counted in the same bins now: count both with one `edges_of`."
+        )
     lines = []
     for name, old in before.items():
         new = now[name]

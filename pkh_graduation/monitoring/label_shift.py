@@ -69,9 +69,10 @@ def habits_of(rows: pd.DataFrame) -> Habits:
     serve to see a shift of all pendamping sooner, never to rank one.
 
     Raises:
-        ValueError: nobody left: such a year says nothing.
+        ValueError: nobody left, and such a year says nothing; or chances or labels that are none, as in `label_shift`.
     """
     check_columns(rows, ("pendamping_id", "chance", "label"), "predictions with outcomes")
+    _check_rows(rows)
     sums = rows.groupby("pendamping_id", sort=True)[["chance", "label"]].sum()
     told, seen = sums["chance"].to_numpy(dtype=float), sums["label"].to_numpy(dtype=float)
     if not seen.sum():
@@ -105,8 +106,12 @@ def label_shift(
 
     Families without a pendamping are their own cluster each. A period with fewer than `FEWEST` expected exits, or of fewer than
     five pendamping, is shown and not judged.
+
+    Raises:
+        ValueError: a chance is missing or no probability, or a label is neither 0 nor 1.
     """
     check_columns(rows, ("period", "pendamping_id", "chance", "label"), "predictions with outcomes")
+    _check_rows(rows)
     single = level / looks
     rows = rows.assign(predicted=rows["chance"])
     if habits is not None:
@@ -116,6 +121,17 @@ def label_shift(
         level_error = float(np.hypot(level_error, habits.error))
     lines = [_judge(str(name), part, single, level_error) for name, part in rows.groupby("period", sort=True)]
     return LabelShift(pd.DataFrame(lines, columns=list(PERIOD_COLUMNS)), single)
+
+
+def _check_rows(rows: pd.DataFrame) -> None:
+    """One row without a chance would silence its whole period, and a missing label is no staying."""
+    no_chance = int((~rows["chance"].astype("float64").between(0.0, 1.0)).sum())
+    no_label = int((~rows["label"].isin([0, 1])).sum())
+    if no_chance or no_label:
+        raise ValueError(
+            f"of {len(rows)} rows {no_chance} have no chance from 0 to 1 and {no_label} no label 0 or 1: leave out families that "
+            "were not scored, or whose outcome is not mature."
+        )
 
 
 def shift_of(chance: np.ndarray, label: np.ndarray, cluster: np.ndarray) -> tuple[float, float, int]:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pkh_graduation.contracts import check_columns
-from pkh_graduation.programme.vocabulary import BELUM, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
+from pkh_graduation.programme.vocabulary import BELUM, DATA_DOUBTS, PERLU_PENDAMPINGAN, SIAP_DIBAHAS
 
 BANDS: Mapping[str, str] = {
     SIAP_DIBAHAS: "siap dibahas",
@@ -101,6 +101,9 @@ def _off_list(line: pd.Series, caseload: pd.DataFrame, quota: int, listed: int) 
     if _text(line["slot"]) == "disisihkan":
         return "Disisihkan lewat undian supaya daftar dapat dinilai dengan jujur; tidak ditampilkan di daftar."
     band = _text(line["kategori"])
+    doubts = [warning for warning in _text(line["peringatan"]).split("|") if warning in DATA_DOUBTS]
+    if band == BELUM and doubts:
+        return f"Tidak diusulkan karena datanya belum cukup ({'; '.join(doubts)}): lengkapi dulu, lalu keluarga dinilai lagi."
     if band == BELUM or (band != SIAP_DIBAHAS and listed < quota):
         return f"Kesiapan: {BANDS.get(band, band)}. Tempat hanya diisi dari keluarga yang peluangnya di atas rata-rata."
     return _crowded(line, caseload, quota, listed)

@@ -37,8 +37,8 @@ PROTECTED = "Perlindungan berkelanjutan"
 PROTECTED_NOTE = "Keluarga ini tetap dilindungi dan tidak diusulkan graduasi."
 NATURAL = "Persiapan alamiah"
 NATURAL_NOTE = (
-    "Komponen terakhir berakhir dalam setahun dan keluarga masih miskin: bicarakan apa yang berlanjut. "
-    "Verifikasi ke Dinsos."
+    "Komponen terakhir berakhir dalam setahun, atau sudah berakhir menurut catatan, dan keluarga masih miskin atau desilnya "
+    "belum tercatat: bicarakan apa yang berlanjut. Verifikasi ke Dinsos."
 )
 BESIDE = (("perlindungan_berkelanjutan", PROTECTED, PROTECTED_NOTE), ("persiapan_alamiah", NATURAL, NATURAL_NOTE))
 """Lists apart: word of the lists, heading, and what is said of it."""

@@ -1,8 +1,8 @@
 """Beside the list: two lists apart, for families who are no candidates and must not be forgotten.
 
 *Perlindungan berkelanjutan*: protected by what does not pass with time; they stay under protection, never under graduation.
-*Persiapan alamiah*: the last component ends within the year and the family is still poor: what continues for it. Both are
-rules on the record, no scores; a family that objects to profiling is on neither.
+*Persiapan alamiah*: the last component ends within the year, or has ended, and the family is still poor: what continues for it.
+Both are rules on the record, no scores; a family that objects to profiling is on neither.
 """
 
 from __future__ import annotations

@@ -129,10 +129,10 @@ def values_at(facts: Facts, rows: np.ndarray, columns: list[str]) -> pd.DataFram
 
 
 def objecting(facts: Facts, rows: np.ndarray) -> np.ndarray:
-    """Families that object to automated profiling: they carry no number."""
+    """Families that object to automated profiling, or of whom nobody knows whether they do: they carry no number."""
     if OBJECTION not in facts.values.columns:
         raise ContractError(f"facts lack {OBJECTION!r}: without it nobody knows who must not be scored.")
-    return facts.values[OBJECTION].to_numpy(dtype="float64", na_value=0.0)[rows] != 0
+    return facts.values[OBJECTION].to_numpy(dtype="float64", na_value=1.0)[rows] != 0
 
 
 def with_chances(scores: Scores, history: Snapshots) -> pd.DataFrame:

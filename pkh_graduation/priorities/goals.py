@@ -61,7 +61,7 @@ def stand(standing: pd.DataFrame | None, families: pd.Index) -> pd.DataFrame:
     so that her group reaches its floor: `mitigation`).
 
     Raises:
-        ValueError: a family twice, a strange column, or a bonus outside 0 to 1.
+        ValueError: a family twice, a strange column, a bonus outside 0 to 1, or a flag that is neither true nor false.
     """
     given = pd.DataFrame(index=pd.Index([], dtype="str")) if standing is None else standing
     strange = sorted(set(given.columns) - {*STANDING, LIFT})
@@ -72,8 +72,19 @@ def stand(standing: pd.DataFrame | None, families: pd.Index) -> pd.DataFrame:
     if ((bonus < 0) | (bonus > 1)).any():
         raise ValueError("bonus of a standing is a share from 0 to 1.")
     flags = {
-        name: found[name].eq(True).to_numpy(dtype=bool) if name in found else np.zeros(len(families), dtype=bool)
-        for name in STANDING[1:]
+        name: _flag(found[name]) if name in found else np.zeros(len(families), dtype=bool) for name in STANDING[1:]
     }
     lift = found[LIFT].fillna(0.0).to_numpy(dtype=float) if LIFT in found else np.zeros(len(families))
     return pd.DataFrame({"bonus": bonus, **flags, LIFT: lift}, index=families)
+
+
+def _flag(values: pd.Series) -> np.ndarray:
+    """A yes or no per family, missing meaning no. Words are refused: 'ya' taken for no would send a visit that was declined."""
+    given = values.dropna()
+    wrong = given[~given.isin([True, False])]
+    if len(wrong):
+        raise ValueError(
+            f"{values.name} of a standing is true or false (or 1 or 0, or missing); {len(wrong)} families have another value "
+            f"({type(wrong.iloc[0]).__name__}): read the column as booleans."
+        )
+    return np.asarray(values.eq(True).fillna(False), dtype=bool)

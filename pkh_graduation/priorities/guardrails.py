@@ -14,6 +14,7 @@ import pandas as pd
 
 from pkh_graduation.contracts import check_columns
 from pkh_graduation.priorities.phrases import phrases
+from pkh_graduation.programme.vocabulary import DATA_DOUBTS
 
 OBJECTION = "pagar_keberatan"
 
@@ -87,9 +88,15 @@ SOFT = (
     ),
     Soft(
         ("komp_habis_hari", "komp_abadi"),
-        lambda f: (f["komp_habis_hari"] <= YEAR) & ~(f["komp_abadi"] > 0),
+        lambda f: (f["komp_habis_hari"] > 0) & (f["komp_habis_hari"] <= YEAR) & ~(f["komp_abadi"] > 0),
         "komponen terakhir habis dalam 12 bulan: dapat keluar alamiah",
         "usia dan kelas anak terakhir",
+    ),
+    Soft(
+        ("komp_habis_hari", "komp_abadi"),
+        lambda f: (f["komp_habis_hari"] <= 0) & ~(f["komp_abadi"] > 0),
+        "komponen terakhir sudah berakhir menurut catatan: dapat keluar alamiah",
+        "apakah masih ada komponen, lalu mutakhirkan datanya",
     ),
 )
 """Listed with a warning and a check."""
@@ -97,9 +104,6 @@ SOFT = (
 READ = tuple(dict.fromkeys([*HARD, "data_umur_hari", *(name for item in SOFT for name in item.columns)]))
 """Facts that the guards read, of every family."""
 
-_STALE = "data keluarga lebih dari dua tahun atau tanpa tanggal"
-_SPARSE = "banyak data keluarga belum terisi"
-_UNKNOWN = "data pengaman belum lengkap"
 _RENEW = "mutakhirkan data keluarga dan anggotanya"
 
 
@@ -151,7 +155,7 @@ def guard(values: pd.DataFrame, columns: Sequence[str], known: np.ndarray | None
     renew = poor.any(axis=1, keepdims=True)
     series = (
         phrases(fired & ~silent, list(HARD.values())),
-        phrases(np.hstack([poor, soft]) & speaks, [_STALE, _SPARSE, _UNKNOWN, *(item.warning for item in SOFT)]),
+        phrases(np.hstack([poor, soft]) & speaks, [*DATA_DOUBTS, *(item.warning for item in SOFT)]),
         phrases(np.hstack([renew, soft]) & speaks, [_RENEW, *(item.check for item in SOFT)]),
         *(pd.Series(flag) for flag in (fired.any(axis=1), objects, unknown, stale | sparse)),
     )

@@ -44,8 +44,12 @@ def parse_as_of(text: str | dt.date) -> dt.date:
     Raises:
         ValueError: the text is neither; the message shows both forms.
     """
+    if isinstance(text, dt.datetime):
+        return text.date()
     if isinstance(text, dt.date):
         return text
+    if not isinstance(text, str):
+        raise ValueError(f"as-of date {text!r} is neither a date nor a text such as 2025-09-30 or 2025-T3.")
     match = _TAHAP.fullmatch(text.strip())
     if match:
         return tahap_end(int(match[1]), int(match[2]))

@@ -155,7 +155,11 @@ def _base32(number: int, letters: int) -> str:
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
-_LONG_NUMBER = re.compile(r"\d{9,}|\d{3,5}(?:[ -]\d{3,5}){2,}")
+_GAP = "(?: ?- ?|[ .,()])?"
+_LONG_NUMBER = re.compile(  # fifteen digits in any groups; mobile numbers, without prefix too; area codes; long runs, groups
+    rf"\d(?:{_GAP}\d){{14,}}|(?:62|0){_GAP}8[1-9](?:{_GAP}\d){{6,}}|8[1-9](?:[ -]?\d){{7,}}|\(?0\d{{2,3}}\)?[ .-]{{0,2}}\d{{5,8}}"
+    r"|\d{9,}|\d{3,5}(?:[ -]\d{3,5}){2,}"
+)
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,()-]+")
 _SEPARATED = re.compile(r" +")
 

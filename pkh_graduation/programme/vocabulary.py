@@ -50,5 +50,11 @@ THEMES = (
 )
 """Themes under which reasons are grouped; every feature has exactly one."""
 
+DATA_DOUBTS = (
+    "data keluarga lebih dari dua tahun atau tanpa tanggal",
+    "banyak data keluarga belum terisi",
+    "data pengaman belum lengkap",
+)
+"""Warnings for which a family is not proposed until its data are mended: stale, sparse, or a guard that nobody knows."""
 SIAP_DIBAHAS, PERLU_PENDAMPINGAN, BELUM = "siap_dibahas", "perlu_pendampingan_usaha", "belum_data_kurang"
 """The three bands of readiness, in the field's words."""

@@ -109,6 +109,19 @@ def test_objecting_families_get_no_reason(model, X, facts):
     assert cards["kpm_id"].nunique() > 30
 
 
+def test_nothing_is_said_of_families_of_whom_nobody_knows_whether_they_object(model, X, facts):
+    facts.values["pagar_keberatan"] = facts.values["pagar_keberatan"].astype("float64")
+    unknown = X.index[:40]
+    facts.values.loc[unknown, "pagar_keberatan"] = np.nan
+    assert not set(explain(model, X, facts).cards["kpm_id"]) & set(unknown.get_level_values("kpm_id"))
+
+
+def test_facts_that_lack_what_a_card_tells_are_refused(model, X, facts):
+    told = explain(model, X, facts).cards["fitur"].iloc[0]
+    with pytest.raises(ContractError, match=rf"facts lack 1 features .*{told}"):
+        explain(model, X, dataclasses.replace(facts, values=facts.values.drop(columns=told)))
+
+
 def test_rows_in_another_order_give_the_same_cards(model, X, facts):
     turned = X.iloc[::-1]
     plain = explain(model, X, facts).cards

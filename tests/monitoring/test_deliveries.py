@@ -114,6 +114,12 @@ def test_a_table_of_kobo_is_read_too(tmp_path):
     }
 
 
+def test_a_number_is_a_day_where_a_day_is_asked_for_and_nowhere_else(tmp_path):
+    said = {"hasil": "Ditemui", "tanggal_kunjungan": 46_300, "catatan": 50_000}
+    (line, *_) = read_delivery(book_file(tmp_path, "a.xlsx", "d1", {K[0]: said})).rows
+    assert (line.tanggal_kunjungan, line.catatan) == ("2026-10-05", "50000")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"tidak_ada\.xlsx"):
         read_delivery(tmp_path / "tidak_ada.xlsx")

@@ -72,6 +72,37 @@ def test_values_that_go_missing_are_a_shift():
         count_bins(now.drop(columns="a"), edges)
 
 
+@pytest.mark.parametrize("value", [1.0, 2.0, 100.0, -1.0])
+@pytest.mark.parametrize("before", [[0.0], [0.0, 3.0]])
+def test_values_never_seen_before_are_a_shift(before, value):
+    """Nobody had it and now most do: a feature that was constant, or that had a few codes."""
+    old = pd.DataFrame({"x": np.resize(before, 2000)})
+    edges = edges_of(old)
+    now = old.assign(x=np.where(np.arange(2000) % 5 < 3, value, old["x"]))
+    (line,) = compare(count_bins(old, edges), count_bins(now, edges)).itertuples()
+    assert line.verdict == SHIFT
+    (calm,) = compare(count_bins(old, edges), count_bins(old.iloc[:100], edges)).itertuples()
+    assert calm.psi < 0.01, "bins that nobody was ever in weigh nothing, in a small office too"
+
+
+def test_counts_of_other_features_or_bins_are_refused():
+    old = count_bins(frame(0), edges_of(frame(0)))
+    with pytest.raises(ValueError, match=r"1 features, such as \['b'\]"):
+        compare(old, {name: counts for name, counts in old.items() if name != "b"})
+    with pytest.raises(ValueError, match=r"1 features, such as \['a'\]"):
+        compare(old, old | {"a": old["a"][1:]})
+
+
+@pytest.mark.parametrize("column", ["chance", "label"])
+@pytest.mark.parametrize("wrong", [np.nan, -0.5, 2.0])
+def test_what_is_no_chance_or_no_label_is_refused(column, wrong):
+    rows = office(1)(1).astype({"label": float})
+    rows.loc[3, column] = wrong
+    for read in (label_shift, habits_of):
+        with pytest.raises(ValueError, match=f"of {len(rows)} rows .* leave out families"):
+            read(rows)
+
+
 def test_what_was_usual_or_is_chance_is_no_alarm():
     edges = edges_of(frame(0))
     dates = [count_bins(frame(seed, a=0.9 * (seed % 2)), edges) for seed in range(6)]

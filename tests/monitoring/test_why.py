@@ -37,6 +37,14 @@ FIRST = {
         ({"proses": "ttd_pernyataan"}, "Sedang diproses (tahap: ttd pernyataan)"),
         ({"slot": "disisihkan"}, "Disisihkan lewat undian"),
         ({"kategori": "belum_data_kurang"}, "belum / data kurang"),
+        (
+            {
+                "kategori": "belum_data_kurang",
+                "p_mandiri_12m": 0.5,
+                "peringatan": "ada utang|data pengaman belum lengkap",
+            },
+            "Tidak diusulkan karena datanya belum cukup (data pengaman belum lengkap): lengkapi dulu",
+        ),
         ({}, "Peluang terendah yang masih masuk 20,0 %, keluarga ini 10,0 %."),
         ({"p_mandiri_12m": 0.3}, "tidak menurut peluang saja"),
         ({"p_mandiri_12m": None, "p_bawah": None, "p_atas": None}, "tidak diberi peluang"),

@@ -129,6 +129,12 @@ def test_the_pages_encoder_writes_the_same_letters_as_pythons(open_page):
     rng = np.random.default_rng(5)
     pools = ["aZ09 .,()-", "éñ“”‘’–—−…", "0123456789 -", "\U0001f600\u0301\u00a0ﬁ½Ⅳ漢\t\n/|=<>&"]
     said = ["".join(rng.choice(list(pool + " a"), size=rng.integers(0, 260))) for pool in pools for _ in range(20)]
+    said += [
+        "hubungi 990101 010101 0001",
+        "tlp (0271) 645678 atau 0812.3456.7890",
+        "KK 9901,0101,0101,0001",
+        "Rp 1.500.000, 2.000.000",
+    ]
     rows = [
         Answer(row_id("L", str(number)), "ditemui", "", "ditunda", "2025-12-01", note)
         for number, note in enumerate(said)

@@ -179,3 +179,33 @@ def test_what_each_family_has_may_be_counted_before(seed):
     whole = could_be_listed(case.scores, facts, case.history, cohort)
     assert 0 < len(whole) < 120
     pd.testing.assert_series_equal(whole, could_be_listed(case.scores, bare, case.history, cohort, counts))
+
+
+def test_scores_that_are_no_probabilities_are_refused():
+    made = Case(6).scores
+    last = made.path.shape[1] - 1
+
+    def changed(**given) -> Scores:
+        return dataclasses.replace(made, **given)
+
+    negative, falling = made.path.copy(), made.path.copy()
+    negative[0, last, :2] += [0.5 + negative[0, last, 1], -0.5 - negative[0, last, 1]]
+    falling[0, last, :2] = [falling[0, last, :2].sum(), 0.0]
+    falling[0, last - 1, :2] = [falling[0, last - 1, :2].sum() - 0.2, 0.2]
+    with pytest.raises(ContractError, match="below 0"):
+        changed(path=negative)
+    with pytest.raises(ContractError, match="who has left has left"):
+        changed(path=falling)
+    with pytest.raises(ContractError, match="twice"):
+        changed(index=made.index[[0, 0, 2, 3, 4, 5]])
+    assert changed(path=made.path).horizon == last
+
+
+def test_a_family_of_whom_nobody_knows_whether_it_objects_carries_no_number():
+    case = Case(30)
+    case.values.loc[case.index[:3], "pagar_keberatan"] = np.nan
+    frame = by_name(prioritise(case.scores, None, case.facts, case.history, quota=TEN))
+    own = frame.loc[case.index[:3].get_level_values("kpm_id")]
+    assert own["p_mandiri_12m"].isna().all()
+    assert own["urutan"].isna().all()
+    assert frame["p_mandiri_12m"].notna().sum() == 27

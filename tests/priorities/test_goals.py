@@ -90,3 +90,14 @@ def test_wrong_goals_and_standings_are_refused(case):
         stand(pd.DataFrame({"bonus": [2.0]}, index=["k"]), pd.Index(["k"]))
     with pytest.raises(ValueError, match="one line per kpm_id"):
         stand(pd.DataFrame({"bonus": [0.0, 0.1]}, index=["k", "k"]), pd.Index(["k"]))
+
+
+@pytest.mark.parametrize("name", ["carry_over", "do_not_contact", "holdout"])
+def test_a_flag_is_never_guessed(name):
+    families = pd.Index(["k", "l", "m"])
+    for yes, no in ((True, False), (1, 0), (1.0, 0.0)):
+        found = stand(pd.DataFrame({name: [yes, no, None]}, index=families), families)
+        assert found[name].tolist() == [True, False, False]
+    for word in ("True", "ya", 2):
+        with pytest.raises(ValueError, match=f"{name} of a standing is true or false"):
+            stand(pd.DataFrame({name: [word]}, index=["k"]), families)

@@ -36,7 +36,9 @@ def test_an_objecting_family_carries_no_other_word():
         ("guncangan_n_12", 1.0, "guncangan"),
         ("penghasilan_umur_hari", 366.0, "lebih dari 12 bulan"),
         ("penghasilan_umur_hari", np.nan, "belum ada data penghasilan"),
-        ("komp_habis_hari", 200.0, "keluar alamiah"),
+        ("komp_habis_hari", 200.0, "habis dalam 12 bulan: dapat keluar alamiah"),
+        ("komp_habis_hari", 0.0, "sudah berakhir menurut catatan: dapat keluar alamiah"),
+        ("komp_habis_hari", -3000.0, "sudah berakhir menurut catatan: dapat keluar alamiah"),
     ],
 )
 def test_each_soft_guard_warns_with_a_check_and_excludes_nobody(name, value, word):

@@ -1,5 +1,6 @@
 import datetime as dt
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,18 @@ def test_an_as_of_date_is_read_from_iso_tahap_or_date(date):
 def test_an_unreadable_date_is_answered_with_both_forms(text):
     with pytest.raises(ValueError, match=r"2025-09-30, or a tahap such as 2025-T3"):
         parse_as_of(text)
+
+
+@pytest.mark.parametrize("moment", [dt.datetime(2025, 9, 30, 11, 5, tzinfo=dt.UTC), pd.Timestamp("2025-09-30 23:59")])
+def test_a_moment_is_read_as_its_day(moment):
+    assert type(parse_as_of(moment)) is dt.date
+    assert parse_as_of(moment) == dt.date(2025, 9, 30)
+
+
+@pytest.mark.parametrize("value", [None, 20250930, 2025.5])
+def test_what_is_no_date_is_answered_with_both_forms(value):
+    with pytest.raises(ValueError, match=r"such as 2025-09-30 or 2025-T3"):
+        parse_as_of(value)
 
 
 @pytest.mark.parametrize("tahap", [0, 5])

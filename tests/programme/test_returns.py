@@ -121,10 +121,30 @@ def test_a_plain_note_stays_as_it_is(text):
     assert len(note) <= returns.NOTE_LETTERS
 
 
-@pytest.mark.parametrize("number", ["9901010101010001", "081234567890", "0812-3456-7890", "9901 0101 0101 0001"])
+NUMBERS = (
+    "9901010101010001", "9901 0101 0101 0001", "990101 010101 0001", "9901.0101.0101.0001", "9901,0101,0101,0001",
+    "99 01 01 01 01 01 00 01", "990101 - 010101 - 0001", "990101 010101 001", "081234567890", "0812-3456-7890", "0812.3456.7890",
+    "081234 567890", "+62 812 3456 789", "812 34567890", "(0271) 645678", "0271-645678",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_numbers_of_persons_never_travel(number):
     note = plain_note(f"hubungi {number} besok")
     assert note == f"hubungi {returns.NUMBER_GONE} besok"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "omzet Rp 1.500.000, 2.000.000, 300.000",
+        "2024-12-31 sampai 2025-01-31",
+        "RT 02 RW 05, anak 3",
+        "modal 20.850.000",
+    ],
+)
+def test_amounts_and_days_stay_in_a_note(said):
+    assert plain_note(said) == said
 
 
 def test_ids_are_stable_apart_and_say_nothing():

@@ -4,7 +4,9 @@ var PKH = (function () {
   function note(text) {
     var bare = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[\u2010-\u2015\u2212]/g, "-");
     var spaced = bare.replace(/[^A-Za-z0-9 .,()-]+/g, " ").replace(/ +/g, " ").replace(/^ | $/g, "");
-    spaced = spaced.replace(/\d{9,}|\d{3,5}(?:[ -]\d{3,5}){2,}/g, "(nomor dihapus)");
+    spaced = spaced.replace(
+      /\d(?:(?: ?- ?|[ .,()])?\d){14,}|(?:62|0)(?: ?- ?|[ .,()])?8[1-9](?:(?: ?- ?|[ .,()])?\d){6,}|8[1-9](?:[ -]?\d){7,}|\(?0\d{2,3}\)?[ .-]{0,2}\d{5,8}|\d{9,}|\d{3,5}(?:[ -]\d{3,5}){2,}/g,
+      "(nomor dihapus)");
     return spaced.slice(0, 200).replace(/^ +| +$/g, "");
   }
   function check(body) {
