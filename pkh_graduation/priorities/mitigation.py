@@ -1,9 +1,9 @@
 """Mitigation: floors for groups that a list leaves behind, kept by offsets on the chance inside each pendamping's caseload.
 
 Every pendamping's list keeps exactly its places: an offset only changes the order in which eligible families take them. The
-offset of a group is the least at which the group reaches its floor, so that no more precision is paid than the floor costs; for
-one group this is the best list that there is at the number reached (a Lagrange multiplier of the allocation). Floors are policy
-and come from people; nothing here decides which group deserves one. Nobody who is not eligible is ever moved up.
+offsets are the prices of the likeliest list that keeps all floors together, so that no more precision is paid than they cost
+(Lagrange multipliers of the allocation). Floors are policy and come from people; nothing here decides which group deserves one.
+Nobody who is not eligible is ever moved up.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_MOST = 1.0
-"""No offset needs to exceed the range of a chance."""
-_FINE = 1e-9
+_FINE, _EXACT = 1e-9, 1e-12
+"""By how much who is moved up comes before who gives way, and what is rounding of sums of chances."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,19 @@ class _Problem:
         rank[order] = np.arange(len(own)) - np.searchsorted(own, own) + 1
         return np.asarray((rank <= self.places) & (self.owner >= 0))
 
+    def tally(self, offsets: np.ndarray) -> np.ndarray:
+        """Listed families per group under offsets; both (groups,)."""
+        return np.bincount(self.group[self.listed(offsets)], minlength=len(self.names))
+
+    def taken(self, offsets: np.ndarray) -> np.ndarray:
+        """Listed families per caseload and group under offsets."""
+        listed = self.listed(offsets)
+        found = np.zeros((int(self.owner.max(initial=-1)) + 1, len(self.names)), dtype=np.int64)
+        np.add.at(found, (self.owner[listed], self.group[listed]), 1)
+        return found
+
     def counts(self, listed: np.ndarray) -> dict[str, int]:
-        """Listed families per group."""
+        """Listed families per group, by name."""
         found = np.bincount(self.group[listed], minlength=len(self.names))
         return dict(zip(self.names, found.tolist(), strict=True))
 
@@ -150,39 +160,111 @@ class _Problem:
         return float(self.chance[listed].mean()) if listed.any() else 0.0
 
 
-def _solve(problem: _Problem, floors: Mapping[str, int]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Raise the offset of each group below its floor, in turn, until nobody is below or no offset can help.
+@dataclass(frozen=True)
+class _Piles:
+    """Eligible families of each caseload and group, the likeliest first: ``first, size`` (caseloads, groups) into ``chance``."""
 
-    Offsets only rise, and each rise is the least that reaches the floor at the others' offsets, so the turns end.
+    chance: np.ndarray
+    first: np.ndarray
+    size: np.ndarray
+
+    @classmethod
+    def of(cls, problem: _Problem) -> _Piles:
+        own = np.flatnonzero(problem.owner >= 0)
+        shape = (int(problem.owner.max(initial=-1)) + 1, len(problem.names))
+        pile = problem.owner[own] * shape[1] + problem.group[own]
+        order = np.lexsort((own, -problem.chance[own], pile))
+        size = np.bincount(pile, minlength=shape[0] * shape[1])
+        # one more value, so that the place after the last pile can be asked for
+        chance = np.append(problem.chance[own][order], np.nan)
+        return cls(chance, (size.cumsum() - size).reshape(shape), size.reshape(shape))
+
+    def swaps(self, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The least chance lost by giving a place of one group to another (groups, groups), and in which caseload.
+
+        ``taken`` (caseloads, groups): how many of each pile are listed, the likeliest of it.
+        """
+        last = np.where(taken > 0, self.chance[np.maximum(self.first + taken - 1, 0)], np.inf)
+        following = np.where(taken < self.size, self.chance[self.first + np.minimum(taken, self.size)], -np.inf)
+        lost = [last - following[:, [group]] for group in range(taken.shape[1])]
+        return np.stack([one.min(axis=0) for one in lost], axis=1), np.stack(
+            [one.argmin(axis=0) for one in lost], axis=1
+        )
+
+
+def _solve(problem: _Problem, floors: Mapping[str, int]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The offsets (groups,) of the best list that keeps the floors, and the groups whose floor cannot be kept.
+
+    Places move one by one from groups that can spare one to groups that lack one, each time along the cheapest chain of swaps
+    inside caseloads (successive shortest paths; Ahuja, Magnanti, Orlin 1993, 9.7): after each, no list of the same numbers is
+    likelier. Offsets are the prices at which every caseload's own order gives that list.
     """
     names = problem.names
-    wanted = np.array([floors.get(name, 0) for name in names])
-    offsets, stuck = np.zeros(len(names)), np.zeros(len(names), dtype=bool)
-    for _ in range(50 * max(1, len(names))):
-        have = np.bincount(problem.group[problem.listed(offsets)], minlength=len(names))
-        behind = np.flatnonzero((have < wanted) & ~stuck)
-        if not len(behind):
-            break
-        group = int(behind[np.argmax((wanted - have)[behind])])
-        offsets[group], reached = _least(problem, offsets, group, int(wanted[group]))
-        stuck[group] = not reached
-    have = np.bincount(problem.group[problem.listed(offsets)], minlength=len(names))
+    wanted = np.array([floors.get(name, 0) for name in names], dtype=np.int64)
+    offsets = np.zeros(len(names))
+    have = problem.tally(offsets)
+    if (have < wanted).any():
+        piles, taken = _Piles.of(problem), problem.taken(offsets)
+        asked = wanted
+        for _ in range(3 * len(names)):
+            while chain := _cheapest(piles.swaps(taken), taken.sum(axis=0) - asked):
+                for caseload, giver, taker in chain:
+                    taken[caseload, giver] -= 1
+                    taken[caseload, taker] += 1
+            offsets = _offsets(problem, piles.swaps(taken)[0], np.minimum(wanted, taken.sum(axis=0)))
+            have = problem.tally(offsets)
+            # Swaps that lose exactly as much in two caseloads have one price: then a place more is asked for.
+            tied = (have < wanted) & (taken.sum(axis=0) >= asked)
+            if not tied.any():
+                break
+            asked = asked + tied
     return offsets, tuple(name for name, few in zip(names, have < wanted, strict=True) if few)
 
 
-def _least(problem: _Problem, offsets: np.ndarray, group: int, floor: int) -> tuple[float, bool]:
-    """The least offset of a group that lists ``floor`` of it, and whether it can be reached at all."""
+def _offsets(problem: _Problem, lost: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    """Prices at which every group has ``enough`` (groups,), if there are any."""
+    offsets = _prices(lost, everywhere=False)
+    return offsets if (problem.tally(offsets) >= enough).all() else _prices(lost, everywhere=True)
 
-    def have(value: float) -> int:
-        tried = offsets.copy()
-        tried[group] = value
-        return int((problem.group[problem.listed(tried)] == group).sum())
 
-    # An offset beyond everybody else's chance and offset puts the group first in every caseload.
-    low, high = float(offsets[group]), float(offsets.max()) + _MOST + _FINE
-    if have(high) < floor:
-        return high, False
-    while high - low > _FINE:
-        middle = (low + high) / 2
-        low, high = (low, middle) if have(middle) >= floor else (middle, high)
-    return high, True
+def _cheapest(swaps: tuple[np.ndarray, np.ndarray], spare: np.ndarray) -> list[tuple[int, int, int]]:
+    """The cheapest chain of swaps (caseload, giver, taker) from a group with places to spare to one that lacks some.
+
+    ``spare`` (groups,): listed families beyond the floor, negative where they lack. Empty if nothing lacks or no chain ends there.
+    """
+    lost, where = swaps
+    cost, before = np.where(spare > 0, 0.0, np.inf), np.full(len(spare), -1)
+    for _ in range(len(spare)):
+        ways = cost[:, None] + lost
+        giver, best = ways.argmin(axis=0), ways.min(axis=0)
+        better = best < cost - _EXACT
+        if not better.any():
+            break
+        cost, before = np.where(better, best, cost), np.where(better, giver, before)
+    lacking = np.flatnonzero((spare < 0) & np.isfinite(cost))
+    if not len(lacking):
+        return []
+    chain: list[tuple[int, int, int]] = []
+    taker = int(lacking[np.argmin(cost[lacking])])
+    while before[taker] >= 0 and len(chain) < len(spare):
+        giver = int(before[taker])
+        chain.append((int(where[giver, taker]), giver, taker))
+        taker = giver
+    return chain
+
+
+def _prices(lost: np.ndarray, *, everywhere: bool) -> np.ndarray:
+    """The least offsets (groups,) at which no swap gains: a group's is at least another's less what the swap between them loses.
+
+    Where they are equal the listed come first, by `_FINE`; between groups without an offset the index decides, as in a list
+    without floors, unless it takes from a floor (``everywhere``).
+    """
+    exact = _raised(np.zeros(len(lost)), lost)
+    moved = everywhere | (exact > 0)[:, None] | (exact > 0)
+    return _raised(exact, lost - np.where(moved, _FINE, 0.0))
+
+
+def _raised(offsets: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    for _ in range(len(lost)):
+        offsets = np.maximum(offsets, (offsets - lost).max(axis=1, initial=0.0))
+    return np.asarray(np.where(offsets > _EXACT, offsets, 0.0))
