@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _DAYS_PER_MONTH = 365.25 / 12
+_NEARLY = 2.5 / _DAYS_PER_MONTH
+"""Months that may lack and still count: between equal days of the calendar lie 28 to 31 days a month, and 365 a year."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class Notation:
         return (self.turun if value < 0 else self.naik).format(angka=size)
 
     def percent(self, share: float, decimals: int = 0) -> str:
-        """A share (0 to 1) as per cent."""
+        """A share (0 to 1) as per cent; a few and nearly all are not told as none and all."""
+        if not decimals and 0 < share < 1 and not 0.005 <= share < 0.995:
+            decimals = 1
         return self.persen.format(angka=self.number(share * 100, decimals))
 
     def date(self, day: int) -> str:
@@ -66,8 +70,11 @@ class Notation:
         return self.tanggal.format(hari=when.day, bulan=self.nama_bulan[when.month - 1], tahun=when.year)
 
     def years(self, value: float) -> str:
-        """A length of time given in years: years and months, or months alone below one year."""
-        months = math.floor(abs(value) * 12 + 1e-9)
+        """A length of time given in years: years and whole months, or months alone below one year.
+
+        From one day to the same of another month or year whole months are told, whichever months these are (`_NEARLY`).
+        """
+        months = math.floor(abs(value) * 12 + _NEARLY)
         if months == 0:
             return self.sebentar
         whole, rest = divmod(months, 12)
@@ -104,7 +111,7 @@ FORMS: Mapping[str, Callable[[Notation, float], str]] = {
     "@persen": lambda own, value: own.percent(value / 100),
     "@tanggal": lambda own, value: own.date(int(value)),
     "@ya_tidak": lambda own, value: own.ya if value else own.tidak,
-    "@arah": lambda own, value: own.change(value, own.number(abs(value), 1)),
+    "@arah": lambda own, value: own.change(value, own.number(abs(value), 1 if abs(value) >= 0.05 else 3)),
     "@arah_rupiah": lambda own, value: own.change(value, own.money(abs(value))),
 }
 """Forms a phrasebook may name instead of a unit."""

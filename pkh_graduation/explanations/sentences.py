@@ -5,6 +5,7 @@ A phrase states a fact and compares it with the cohort; it never says that one t
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -136,7 +137,7 @@ class Phrasebook:
         if max(below, above) < _ORDINARY:
             return self.words["banding_umum"]
         word, share = (phrase.lebih, below) if below >= above else (phrase.kurang, above)
-        return self.words["banding"].format(kata=word, dari_100=min(99, int(share * 100)))
+        return self.words["banding"].format(kata=word, dari_100=min(99, math.floor(round(share * 100, 9))))
 
 
 _PLAIN = Phrase()

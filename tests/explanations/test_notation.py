@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pkh_graduation.explanations import read_phrasebook
 from pkh_graduation.explanations.numbers import FORMS, counted
 from pkh_graduation.explanations.sentences import languages
+from pkh_graduation.programme.calendar import add_months
 
 ID, EN = read_phrasebook("id").notation, read_phrasebook("en").notation
 BOTH = pytest.mark.parametrize("own", [ID, EN], ids=["id", "en"])
@@ -55,6 +56,30 @@ def test_the_house_writes_money_and_dates_as_the_field_does():
     assert (ID.days(12), EN.days(1), ID.days(800)) == ("12 hari", "1 day", "2 tahun 2 bulan")
     assert (ID.percent(0.125, 1), EN.percent(0.125)) == ("12,5 %", "13%")
     assert (ID.form("@arah", -2.0), EN.form("@arah_rupiah", 1e6)) == ("turun 2", "up Rp 1 million")
+
+
+@given(start=st.dates(dt.date(2000, 1, 1), dt.date(2026, 12, 31)), months=st.integers(2, 240))
+def test_from_a_day_to_the_same_day_months_later_those_months_are_told(start, months):
+    span = (add_months(start, months) - start).days
+    years, rest = divmod(months, 12)
+    said = " ".join([f"{years} tahun"] * bool(years) + [f"{rest} bulan"] * bool(rest))
+    assert ID.years(span / 365.25) == said
+    assert ID.days(span) == (said if span >= 60 else f"{span} hari")
+    assert ID.years((span - 5) / 365.25) != said, "five days early they are not full"
+
+
+def test_a_little_is_not_told_as_nothing_nor_nearly_all_as_all():
+    assert (ID.percent(0.004), ID.percent(0.996), ID.percent(0.0), ID.percent(1.0)) == (
+        "0,4 %",
+        "99,6 %",
+        "0 %",
+        "100 %",
+    )
+    assert (ID.form("@arah", 0.04), ID.form("@arah", -0.04), ID.form("@arah", 0.06)) == (
+        "naik 0,04",
+        "turun 0,04",
+        "naik 0,1",
+    )
 
 
 @BOTH
