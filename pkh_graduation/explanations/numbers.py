@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _DAYS_PER_MONTH = 365.25 / 12
-_NEARLY = 2.5 / _DAYS_PER_MONTH
-"""Months that may lack and still count: between equal days of the calendar lie 28 to 31 days a month, and 365 a year."""
+_NEARLY = 3 / _DAYS_PER_MONTH
+"""Months that may lack and still count: from a day to the same day of another month lie up to 2.94 days less than the mean."""
 
 
 @dataclass(frozen=True)

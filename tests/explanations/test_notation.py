@@ -65,7 +65,7 @@ def test_from_a_day_to_the_same_day_months_later_those_months_are_told(start, mo
     said = " ".join([f"{years} tahun"] * bool(years) + [f"{rest} bulan"] * bool(rest))
     assert ID.years(span / 365.25) == said
     assert ID.days(span) == (said if span >= 60 else f"{span} hari")
-    assert ID.years((span - 5) / 365.25) != said, "five days early they are not full"
+    assert ID.years((span - 6) / 365.25) != said, "six days early they are not full"
 
 
 def test_a_little_is_not_told_as_nothing_nor_nearly_all_as_all():
