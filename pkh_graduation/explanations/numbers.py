@@ -6,10 +6,11 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-_DAYS_PER_MONTH = 365.25 / 12
-_NEARLY = 3 / _DAYS_PER_MONTH
-"""Months that may lack and still count: from a day to the same day of another month lie up to 2.94 days less than the mean."""
+_DAYS_PER_YEAR = 365.25
+_FINEST = 4
+"""Decimals of a share at most, for one that is a little more than none or less than all."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ class Notation:
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share (0 to 1) as per cent; a few and nearly all are not told as none and all."""
-        if not decimals and 0 < share < 1 and not 0.005 <= share < 0.995:
-            decimals = 1
-        return self.persen.format(angka=self.number(share * 100, decimals))
+        told = self.number(share * 100, decimals)
+        while 0 < share < 1 and told in ("0", "100") and decimals < _FINEST:
+            decimals += 1
+            told = self.number(share * 100, decimals)
+        return self.persen.format(angka=told)
 
     def date(self, day: int) -> str:
         """A day since 1970-01-01 in words."""
@@ -70,26 +73,39 @@ class Notation:
         return self.tanggal.format(hari=when.day, bulan=self.nama_bulan[when.month - 1], tahun=when.year)
 
     def years(self, value: float) -> str:
-        """A length of time given in years: years and whole months, or months alone below one year.
-
-        From one day to the same of another month or year whole months are told, whichever months these are (`_NEARLY`).
-        """
-        months = math.floor(abs(value) * 12 + _NEARLY)
-        if months == 0:
-            return self.sebentar
-        whole, rest = divmod(months, 12)
-        told = [counted(self.number(n), word) for n, word in ((whole, self.tahun), (rest, self.bulan)) if n]
-        return " ".join(told)
+        """A length of time given in years: years and whole months, or months alone below one year."""
+        return self._months(round(abs(value) * _DAYS_PER_YEAR))
 
     def days(self, value: float) -> str:
         """A length of time given in days: days below two months, else months or years."""
         if abs(value) < 60:
             return counted(self.number(abs(value)), self.hari)
-        return self.years(abs(value) / _DAYS_PER_MONTH / 12)
+        return self._months(math.floor(abs(value)))
+
+    def _months(self, days: int) -> str:
+        whole, rest = divmod(_whole_months(days), 12)
+        told = [counted(self.number(n), word) for n, word in ((whole, self.tahun), (rest, self.bulan)) if n]
+        return " ".join(told) or self.sebentar
 
     def form(self, name: str, value: float) -> str:
         """A value in a named form (`FORMS`)."""
         return FORMS[name](self, value)
+
+
+def _whole_months(days: int) -> int:
+    """The most months that so many days can be: from a day to the same day of any other month all of them are told."""
+    months = int(days / _DAYS_PER_YEAR * 12) + 1
+    while _shortest(months) > days:
+        months -= 1
+    return months
+
+
+@cache
+def _shortest(months: int) -> int:
+    """Fewest days of so many months in a row: whole rounds of four years with their leap day, and the rest at its shortest."""
+    rounds, rest = divmod(months, 48)
+    firsts = [dt.date(2000 + month // 12, month % 12 + 1, 1).toordinal() for month in range(2 * 48)]
+    return rounds * (4 * 365 + 1) + min(firsts[start + rest] - firsts[start] for start in range(48))
 
 
 def counted(number: str, words: str) -> str:

@@ -119,6 +119,7 @@ class Phrasebook:
     ) -> str:
         """A reason without the day of its value; arguments as in `sentence`."""
         phrase = self.phrases.get(feature, _PLAIN)
+        value = 0.0 if self._is_nothing(feature, unit, value) else value
         template = phrase.template(direction, value) or self.words["umum"].replace("{arti}", _safe(meaning))
         text = template.format(
             nilai=self.value(feature, unit, value),
@@ -129,6 +130,11 @@ class Phrasebook:
     def dated(self, known_day: int) -> str:
         """The day on which a value became known, as sentences end with it."""
         return self.words["data"].format(tanggal=self.notation.date(known_day))
+
+    def _is_nothing(self, feature: str, unit: str, value: float) -> bool:
+        """Whether a value is so small that it is written as zero: then it is told as none, and has no direction."""
+        told = self.value(feature, unit, abs(value))
+        return told != self.notation.sebentar and told == self.value(feature, unit, 0.0)
 
     def _compare(self, phrase: Phrase, standing: tuple[float, float] | None) -> str:
         if standing is None or not (phrase.lebih and phrase.kurang):

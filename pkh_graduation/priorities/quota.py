@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from numbers import Integral
 
 from pkh_graduation.programme.calendar import parse_as_of
 from pkh_graduation.programme.rules import regime, rule
@@ -20,9 +21,10 @@ class Quota:
     source: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1 or self.minimum < 0:
+        if not 0 <= self.share <= 1 or not isinstance(self.minimum, Integral) or self.minimum < 0:
             raise ValueError(
-                f"a quota needs a share from 0 to 1 and a minimum of 0 or more, not {self.share!r} and {self.minimum!r}."
+                "a quota needs a share from 0 to 1 and a whole minimum of 0 or more families, "
+                f"not {self.share!r} and {self.minimum!r}."
             )
 
     def of(self, caseload_size: int) -> int:
@@ -47,7 +49,7 @@ def quota_on(date: dt.date | str, target: int | None = None) -> Quota:
     ('min10_2025', 0.1, 10)
 
     Raises:
-        ValueError: the date cannot be read, or the target is negative.
+        ValueError: the date cannot be read, or the target is negative or not a whole number.
     """
     day = parse_as_of(date)
     held = regime(day)

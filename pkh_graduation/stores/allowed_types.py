@@ -38,3 +38,37 @@ ALLOWED: dict[tuple[str, str], str] = {
 
 TYPES = frozenset(name for _, name in ALLOWED)
 """The types alone."""
+
+_SETTINGS = (
+    "blend",
+    "learning_rate",
+    "max_iter",
+    "max_leaf_nodes",
+    "n_members",
+    "ramp_spread",
+    "random_state",
+    "signs",
+)
+
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    f"{_OWN}.calibration.Calibrator": frozenset({"high", "kind", "low", "shift"}),
+    f"{_OWN}.calendar_clock.ComponentCalendar": frozenset({"clearing_per_year", "has_clock_", "notes_", "rates_"}),
+    f"{_OWN}.graduation_model.GraduationModel": frozenset(
+        {
+            *_SETTINGS,
+            "administratif_",
+            "calendar_",
+            "calibration",
+            "calibration_table_",
+            "feature_names_in_",
+            "mandiri_",
+        }
+        | {"max_events", "max_horizon_", "n_features_in_", "negatives_per_event", "notes_"}
+    ),
+    f"{_OWN}.hazards.CauseHazard": frozenset({*_SETTINGS, "calibrator_", "columns_", "level_", "note_", "trees_"}),
+    f"{_OWN}.levels.Level": frozenset({"centre", "drift", "fade", "intercept", "season", "slope"}),
+    f"{_OWN}.ramps.RampBasis": frozenset(
+        {"column_", "high_", "indicator_", "low_", "median_", "n_ramps", "owner_", "sign_"}
+    ),
+}
+"""Our own types -> what each of their objects holds, whatever its settings. A file of an earlier program may lack some."""

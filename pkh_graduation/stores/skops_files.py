@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from pkh_graduation.stores.allowed_types import ALLOWED, TYPES
+from pkh_graduation.stores.allowed_types import ALLOWED, ATTRIBUTES, TYPES
 from pkh_graduation.stores.tree_checks import TreeError, check_trees
 
 SCHEMA = "schema.json"
@@ -45,14 +45,19 @@ def load_model(content: bytes) -> Any:
     """The model inside the bytes of a skops file.
 
     Raises:
-        ModelFileError: no skops file, another format of skops, a type that is not on our list, or nodes of a tree that
-            point outside.
+        ModelFileError: no skops file, another format of skops, a type that is not on our list, an object of ours without
+            something that this program gives it, or nodes of a tree that point outside.
     """
     import skops.io
 
     foreign = foreign_nodes(content)
     if foreign:
         raise ModelFileError(f"it holds types that this program does not trust: {foreign}.")
+    lacking = lacking_attributes(read_schema(content))
+    if lacking:
+        raise ModelFileError(
+            f"it was fitted by another version of this program ({', '.join(lacking)} missing): train again."
+        )
     try:
         model = skops.io.loads(content, trusted=sorted(TYPES))
         check_trees(model)
@@ -99,12 +104,32 @@ def read_schema(content: bytes) -> dict[str, Any]:
 
 def nodes(schema: Any) -> Iterator[tuple[str, str]]:
     """(loader, full name of the type) of every node of a description, at any depth."""
+    return ((str(one.get("__loader__")), _type_of(one)) for one in _described(schema))
+
+
+def lacking_attributes(schema: Any) -> list[str]:
+    """What objects of our own types lack that this program gives them, as ``Type.attribute``, sorted."""
+    lost: set[str] = set()
+    for one in _described(schema):
+        held = one.get("content")
+        held = held.get("content") if isinstance(held, dict) else None
+        wanted = ATTRIBUTES.get(_type_of(one), frozenset())
+        lost |= {f"{one['__class__']}.{name}" for name in wanted - set(held if isinstance(held, dict) else ())}
+    return sorted(lost)
+
+
+def _type_of(node: dict[str, Any]) -> str:
+    return f"{node.get('__module__')}.{node.get('__class__')}"
+
+
+def _described(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every node of a description that says how it is rebuilt, at any depth."""
     waiting = [schema]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
             if "__loader__" in one or "__class__" in one:
-                yield str(one.get("__loader__")), f"{one.get('__module__')}.{one.get('__class__')}"
+                yield one
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)

@@ -64,6 +64,24 @@ def test_each_direction_and_zero_have_their_own_words():
     assert say(phrases, 0, "menahan") == "Masih nol (data 12 Mei 2026)"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "name", MODEL.index[MODEL["unit"].isin(["rp/bulan per tahun", "rp/tahap per tahun", "desil/tahun"])]
+)
+@pytest.mark.parametrize("value", [-0.0004, 0.0004])
+def test_a_change_that_is_written_as_zero_is_told_as_none_and_has_no_direction(language, name, value):
+    phrases, unit = read_phrasebook(language), str(MODEL.loc[name, "unit"])
+    small, none, much = (
+        phrases.statement(name, "menahan", changed, unit=unit, meaning="x") for changed in (value, 0.0, value * 1e7)
+    )
+    assert small == none and much != none
+
+
+def test_a_short_time_is_not_told_as_none():
+    phrases = book('[fitur.x]\nkalimat="berjalan {nilai}"\nnol="belum ada"\nsatuan="@tahun"')
+    assert say(phrases, 0.01).startswith("Berjalan sebentar (") and say(phrases, 0.0).startswith("Belum ada (")
+
+
 def test_a_feature_without_a_phrase_is_said_by_its_meaning_with_braces_as_text():
     assert say(book(""), 2, unit="orang") == "Jumlah {x} ini: 2 orang (data 12 Mei 2026)"
     assert say(book(""), 2.26, unit="ons") == "Jumlah {x} ini: 2,3 ons (data 12 Mei 2026)"

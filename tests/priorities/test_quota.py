@@ -34,7 +34,7 @@ def test_unreadable_date_shows_both_forms():
         quota_on("30/09/2025")
 
 
-@pytest.mark.parametrize(("share", "minimum"), [(-0.1, 0), (1.1, 0), (0.1, -1)])
+@pytest.mark.parametrize(("share", "minimum"), [(-0.1, 0), (1.1, 0), (0.1, -1), (0.1, 2.5), (0.1, float("nan"))])
 def test_impossible_quota_is_refused(share, minimum):
     with pytest.raises(ValueError, match="share from 0 to 1"):
         Quota("x", share, minimum, "")

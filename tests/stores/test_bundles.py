@@ -13,7 +13,7 @@ from fitted_models import fitted, material
 
 from pkh_graduation import stores
 from pkh_graduation.stores import bundles, signing, skops_files
-from pkh_graduation.stores.allowed_types import ALLOWED
+from pkh_graduation.stores.allowed_types import ALLOWED, ATTRIBUTES
 from pkh_graduation.stores.tree_checks import TreeError, check_nodes, check_trees
 
 CARD = {"sintetis": True, "features": ["w", "punya_usaha", "komp_habis_hari", "komp_abadi"]}
@@ -84,6 +84,36 @@ def test_nothing_is_on_the_list_without_need():
         found |= set(skops_files.nodes(skops_files.read_schema(skops_files.dump_model(fitted(blend)))))
     assert found == set(ALLOWED)
     assert all(len(reason) > 8 for reason in ALLOWED.values())
+
+
+def held_by_our_own(schema):
+    """(type, names of what it holds) of every object of ours in a description, found by plain recursion."""
+    if isinstance(schema, list):
+        return [pair for one in schema for pair in held_by_our_own(one)]
+    if not isinstance(schema, dict):
+        return []
+    name = f"{schema.get('__module__')}.{schema.get('__class__')}"
+    own = [(name, set(schema["content"]["content"]))] if name.startswith("pkh_graduation.") else []
+    return own + held_by_our_own(list(schema.values()))
+
+
+def test_what_our_own_objects_always_hold_is_listed():
+    """Whoever gives a fitted object another attribute meets this test: files that lack it are then refused in words."""
+    found = {}
+    for blend, events in [(0.0, True), (0.5, True), (1.0, True), (0.5, False)]:
+        schema = skops_files.read_schema(skops_files.dump_model(fitted(blend, events)))
+        for name, held in held_by_our_own(schema):
+            found[name] = found.get(name, held) & held
+    assert found == ATTRIBUTES
+
+
+def test_a_model_of_an_earlier_program_is_refused_with_what_to_do(copy):
+    def forget(schema):
+        schema["content"]["content"]["calendar_"]["content"]["content"].pop("has_clock_")
+
+    forge(copy, model__skops=forged_schema((copy / "model.skops").read_bytes(), forget))
+    with pytest.raises(stores.BundleError, match=r"ComponentCalendar\.has_clock_ missing\): train again"):
+        stores.load_bundle(copy, sintetis=True)
 
 
 def test_types_that_skops_trusts_by_itself_are_not_ours():
