@@ -97,6 +97,7 @@ scores.frame.describe().loc[["mean", "min", "max"]]
 reasons = pkh.explain(model, X_now, facts_now, language="id")
 lists = pkh.prioritise(scores, reasons, facts_now, now, quota=pkh.quota_on("2026-T4"), random_state=0)
 written = pkh.write_lists(lists, here / "lists")
+assert len(written) > 4
 len(written)
 
 # %%

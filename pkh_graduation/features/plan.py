@@ -120,9 +120,11 @@ def compute(
     order = pd.Index(given["cohort"]["kpm"])
     frame = engine.run(bind(plan.query.sql, moment), given)
     places = pd.Index(frame["kpm"]).get_indexer(order)
-    # A column at a time, each let go when it is in order: a part is hundreds of megabytes.
-    names = [name for name in frame.columns if name != "kpm"]
-    taken = {name: frame.pop(name).array.take(places, allow_fill=True) for name in names}
+    # A column at a time, each let go when it is in order: a part is hundreds of megabytes. The frame goes first, as it would
+    # be put together anew for each column that leaves it.
+    columns = {name: frame[name].array for name in frame.columns if name != "kpm"}
+    del frame
+    taken = {name: columns.pop(name).take(places, allow_fill=True) for name in list(columns)}
     values: dict[str, Any] = {name: taken[name] for name in plan.query.values}
     known: dict[str, Any] = {name: taken[column] for name, column in plan.query.known.items()}
     for hatch in plan.hatches:

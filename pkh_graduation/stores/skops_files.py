@@ -149,7 +149,7 @@ def _plain_bytes(content: bytes) -> bytes:
     plain = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as box, zipfile.ZipFile(plain, "w", zipfile.ZIP_STORED) as copy:
         for item in box.infolist():
-            own = json.dumps(schema, indent=2).encode() if item.filename == SCHEMA else box.read(item)
+            own = json.dumps(schema).encode() if item.filename == SCHEMA else box.read(item)
             copy.writestr(zipfile.ZipInfo(names.get(item.filename, item.filename)), own)
     return plain.getvalue()
 

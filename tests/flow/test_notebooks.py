@@ -1,6 +1,5 @@
-"""The notebooks run, as plain Python and as notebooks, and the two forms say the same."""
+"""The notebooks run, and their plain Python says the same."""
 
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +15,6 @@ def test_there_is_a_first_notebook():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_as_python(path, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    names = runpy.run_path(str(path))
-    assert len(names["written"]) > 4
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_pair_agrees_and_holds_no_output(path):
     notebook = jupytext.read(path.with_suffix(".ipynb"))
     source = jupytext.read(path)
@@ -32,7 +23,7 @@ def test_the_pair_agrees_and_holds_no_output(path):
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("path", NOTEBOOKS[:1], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs_as_a_notebook(path, tmp_path):
     words = [
         "pytest",
