@@ -40,6 +40,8 @@ def check_index(frame: pd.DataFrame | pd.Series, what: str) -> None:
     Raises:
         ContractError: names what was given and what is expected; never shows a row.
     """
+    kind = type(frame).__name__
+    _require(isinstance(frame, (pd.DataFrame, pd.Series)), f"{what} must be a pandas frame or series, not {kind}.")
     names = tuple(frame.index.names)
     _require(names == INDEX, f"{what} must be indexed by {INDEX}, not by {names}.")
     _require(frame.index.is_unique, f"{what} holds the same family and date twice; each may occur once.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -286,11 +287,11 @@ class GraduationModel(BaseEstimator):
     def _check_parameters(self) -> None:
         if not 0.0 <= self.blend <= 1.0:
             raise ValueError(f"blend is the weight of the ramps and must lie in [0, 1], not {self.blend!r}.")
-        if self.n_members < 1:
-            raise ValueError(f"n_members must be at least 1, not {self.n_members!r}.")
-        if self.max_events < 1:
-            raise ValueError(f"max_events must be at least 1, not {self.max_events!r}.")
-        if self.negatives_per_event <= 0:
+        for name in ("n_members", "max_events"):
+            number = getattr(self, name)
+            if not isinstance(number, Integral) or number < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}.")
+        if not self.negatives_per_event > 0:
             raise ValueError(f"negatives_per_event must be positive, not {self.negatives_per_event!r}.")
         if self.ramp_spread is not None and not self.ramp_spread > 0:
             raise ValueError(f"ramp_spread must be positive log-odds, or None, not {self.ramp_spread!r}.")
@@ -304,10 +305,10 @@ class GraduationModel(BaseEstimator):
         """Refuse what cannot be predicted.
 
         Raises:
-            ValueError: ``horizon`` is below 1 or beyond the outcomes the model was fitted on.
+            ValueError: ``horizon`` is no whole number, below 1 or beyond the outcomes the model was fitted on.
         """
         check_is_fitted(self, "mandiri_")
-        if not 1 <= horizon <= self.max_horizon_:
+        if not isinstance(horizon, Integral) or not 1 <= horizon <= self.max_horizon_:
             raise ValueError(
                 f"horizon must be 1 to {self.max_horizon_} quarters, not {horizon!r}: the model was fitted on outcomes "
                 f"observed for {self.max_horizon_}. Observe outcomes with a longer horizon and fit again."

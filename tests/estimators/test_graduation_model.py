@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_limits
 
-from pkh_graduation.contracts import Contender, Explainable, ExplainedPart
+from pkh_graduation.contracts import Contender, ContractError, Explainable, ExplainedPart
 from pkh_graduation.estimators import GraduationModel, reference_models
 from pkh_graduation.estimators.hazards import _SPREADS, model_matrix
 from pkh_graduation.estimators.incidence import incidence_path
@@ -270,8 +270,11 @@ def test_inputs_are_rounded_to_what_float32_can_hold(world):
     ("parameters", "sentence"),
     [
         ({"blend": 1.5}, r"blend .* must lie in \[0, 1\], not 1.5"),
-        ({"n_members": 0}, "n_members must be at least 1, not 0"),
+        ({"n_members": 0}, "n_members must be a whole number of at least 1, not 0"),
+        ({"n_members": 2.5}, "n_members must be a whole number of at least 1, not 2.5"),
+        ({"max_events": 0}, "max_events must be a whole number of at least 1, not 0"),
         ({"negatives_per_event": 0}, "negatives_per_event must be positive"),
+        ({"negatives_per_event": float("nan")}, "negatives_per_event must be positive"),
         ({"ramp_spread": 0.0}, "ramp_spread must be positive log-odds, or None, not 0.0"),
         ({"signs": {"w": 2}}, r"signs must be -1, 0 or \+1; given {'w': 2}"),
     ],
@@ -284,6 +287,11 @@ def test_unusable_parameters_are_named(world, parameters, sentence):
 def test_errors_teach(model, world, X_now):
     with pytest.raises(NotFittedError):
         small().predict_incidence(X_now, 4)
+    with pytest.raises(ContractError, match="X must be a pandas frame or series, not ndarray"):
+        model.predict_incidence(X_now.to_numpy(), 4)
+    for horizon in (0, 2.5, "4"):
+        with pytest.raises(ValueError, match=f"horizon must be 1 to 4 quarters, not {horizon!r}"):
+            model.predict_incidence(X_now, horizon)
     with pytest.raises(ValueError, match=r"X lacks 1 of the .* columns .*\['w'\].*same catalogue"):
         model.predict_incidence(X_now.drop(columns="w"), 4)
     with pytest.raises(ValueError, match=r"columns \['w'\] of X are not numeric"):
