@@ -67,11 +67,15 @@ class Promise:
         """For the people who read a list."""
         if self.found is None:
             return "siap dibahas: peluang di atas rata-rata; belum diuji pada tahun yang sudah diketahui hasilnya"
-        families, share = words.number(self.found.size), f"{100 * self.found.target:.0f}"
-        when = words.date(dt.date.fromisoformat(self.origin))
+        share, when = f"{100 * self.found.target:.0f}", words.date(dt.date.fromisoformat(self.origin))
+        if not self.found.size:
+            return (
+                f"siap dibahas: 0 keluarga; tidak ada yang memenuhi batas, paling banyak {share} dari 100 tidak keluar "
+                f"mandiri dalam 12 bulan (diukur pada {when})"
+            )
         return (
-            f"siap dibahas: {families} keluarga; diharapkan paling banyak {share} dari 100 di antaranya tidak keluar "
-            f"mandiri dalam 12 bulan (diukur pada {when})"
+            f"siap dibahas: {words.number(self.found.size)} keluarga; diharapkan paling banyak {share} dari 100 di "
+            f"antaranya tidak keluar mandiri dalam 12 bulan (diukur pada {when})"
         )
 
 

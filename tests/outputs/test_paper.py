@@ -4,12 +4,13 @@ import io
 import re
 import subprocess
 import sys
+from importlib.resources import files
 
 import pandas as pd
 import pytest
 from handmade_lists import AS_OF, views
 
-from pkh_graduation.outputs import pdf, write_lists
+from pkh_graduation.outputs import pdf, words, write_lists
 from pkh_graduation.outputs.machine import csv_of
 from pkh_graduation.outputs.views import About
 
@@ -37,6 +38,25 @@ def test_equal_lists_are_equal_pdfs_and_names_are_no_markup(typst, lists, vault)
     assert first == again and first.startswith(b"%PDF-")
     hostile = caseload.daftar[0]._replace(nama='#panic("x") $ * _ ` [')
     assert pdf.make_pdf(type(caseload)(**{**vars(caseload), "daftar": (hostile,)}), ABOUT) != first
+
+
+def test_no_word_on_paper_is_wider_than_its_column(typst):
+    """Typst measures, set as the template sets them: words of readiness fit, names and codes without a gap are broken."""
+    template = files("pkh_graduation.outputs").joinpath("templates/list.typ").read_text(encoding="utf-8")
+    name, readiness = re.search(r"columns: \(\d+mm, (\d+)mm, (\d+)mm,", template).groups()
+    setting, rule = (re.search(part, template)[0] for part in (r"\n#set text\(.*\)\n", r"\n#let fit(?:.*\n)*?}\n"))
+    held = {word for text in words.BAND.values() for word in text.split()}
+    asked = [f"measure([{word}]).width <= {readiness}mm - 8pt" for word in sorted(held)]
+    broken = [
+        f"measure(width: {name}mm - 8pt, fit[*{long}*]).height > 2 * measure([X]).height"
+        for long in ("W" * 40, "0" * 30)
+    ]
+    checks = "".join(f"#context assert({check})\n" for check in asked + broken)
+    typst.compile((setting + rule + checks).encode(), format="pdf")
+    with pytest.raises(typst.TypstError):
+        typst.compile(f"{setting}#let fit(cell) = cell\n#context assert({broken[0]})".encode(), format="pdf")
+    with pytest.raises(typst.TypstError):
+        typst.compile(f"{setting}#context assert(measure([pendampingan]).width <= 21mm - 8pt)".encode(), format="pdf")
 
 
 def test_pdfs_are_written_logged_and_taken_away(typst, lists, vault, tmp_path):
