@@ -2,8 +2,8 @@
 
 Read are the workbook of a list (``.xlsx``), the short text of a phone page, also inside the export of a chat (``.txt``), and an
 ODK CSV (``.csv``) with columns ``list_id`` (or ``id_daftar``), ``row_id`` (or ``id_baris``), the answers by the names of the
-records, and ``SubmissionDate`` (KoBo: ``_submission_time``) where there is one. What cannot be read becomes rows that carry
-the rule they break, so that every row is accounted for.
+records, and ``SubmissionDate`` (KoBo: ``_submission_time``) and ``ReviewState`` (KoBo: ``_validation_status``) where there are
+such. What cannot be read becomes rows that carry the rule they break, so that every row is accounted for.
 """
 
 from __future__ import annotations
@@ -166,10 +166,13 @@ _ALIASES = {
     "keputusan_daftar": "keputusan",
     "tanggal": "tanggal_kunjungan",
     "_submission_time": "submissiondate",
+    "_validation_status": "reviewstate",
     **{head.casefold(): column for head, column in LAYOUT.answers.items()},
 }
-"""Other names of columns: as KoBo calls the moment of sending, and as the questions are worded."""
-_SENT = "submissiondate"
+"""Other names of columns: as KoBo calls what its server notes, and as the questions are worded."""
+_SENT, _REVIEW = "submissiondate", "reviewstate"
+_REFUSED = {"rejected", "not approved", "validation_status_not_approved"}
+"""What the office decided of a submission on its server: words of ODK Central and of KoBo."""
 
 
 def _read_csv(content: bytes) -> list[RawAnswer]:
@@ -183,13 +186,28 @@ def _read_csv(content: bytes) -> list[RawAnswer]:
     if not {"list_id", "row_id"} <= set(header) or not set(ANSWERS) & set(header):
         return [RawAnswer(1, rule="bukan_daftar")]
     records = [dict(zip(header, line, strict=False)) for line in lines[1:]]
-    moments = sorted({record.get(_SENT, "") for record in records})
+    turns = _turns([record.get(_SENT, "") for record in records])
     rows = []
-    for number, record in enumerate(records, 2):
+    for number, (record, turn) in enumerate(zip(records, turns, strict=True), 2):
         said = {name: " ".join(record.get(name, "").split()) for name in (*ANSWERS, "list_id", "row_id")}
+        refused = record.get(_REVIEW, "").strip().casefold() in _REFUSED
         if any(said.values()):
-            rows.append(RawAnswer(number, turn=moments.index(record.get(_SENT, "")), **said))
+            rows.append(RawAnswer(number, turn=turn, rule="kiriman_ditolak" if refused else "", **said))
     return rows
+
+
+def _turns(sent: Sequence[str]) -> list[int]:
+    """Which came first, by the moments of sending; all at once where a moment is missing or no longer as a server writes it.
+
+    A spreadsheet that opened the table writes moments as the machine likes them, day or month first: no order is read from
+    those, so answers that differ are set aside rather than corrected by the wrong one.
+    """
+    try:
+        moments = [dt.datetime.fromisoformat(text.strip()) for text in sent]
+        places = {moment: place for place, moment in enumerate(sorted(set(moments)))}
+    except (ValueError, TypeError):
+        return [0] * len(sent)
+    return [places[moment] for moment in moments]
 
 
 def _csv_name(title: str) -> str:

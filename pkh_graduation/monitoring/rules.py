@@ -32,6 +32,8 @@ RULES: Mapping[str, str] = MappingProxyType(
         "jawaban_bertentangan": "Dua berkas memberi jawaban berbeda untuk keluarga yang sama. Kirim jawaban yang benar saja.",
         "jawaban_lama_kembali": "Jawaban ini sama dengan jawaban lama yang sudah diganti. Bila memang itu yang benar, "
         "tambahkan catatan lalu kirim lagi.",
+        "kiriman_ditolak": "Kiriman ini ditolak di server. Bila isinya pernah diterima, "
+        "kirim jawaban yang benar sebagai kiriman baru.",
         "diterima_sebelum_daftar": "Tanggal diterima (--received) sebelum tanggal daftar. Periksa tanggalnya.",
     }
 )

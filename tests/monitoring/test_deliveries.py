@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 from made_returns import FAMILIES, LISTS, book_file, odk_file, row, text_file
 
@@ -96,6 +97,42 @@ def test_submissions_are_read_in_their_order(tmp_path):
     later = {**same, "hasil": "ditemui", "SubmissionDate": "2026-10-09T01:00:00Z"}
     path = odk_file(tmp_path, "a.csv", [later, {**same, "hasil": "belum", "SubmissionDate": "2026-10-02T01:00:00Z"}])
     assert [(line.hasil, line.turn) for line in read_delivery(path).rows] == [("ditemui", 1), ("belum", 0)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("20/10/2026 8:05", "9/11/2026 8:05"),
+        ("2026-10-20T08:05:00Z", "9/11/2026 8:05"),
+        ("2026-10-20T08:05:00Z", ""),
+        ("2026-10-20T08:05:00Z", "2026-10-20T08:06:00"),
+    ],
+)
+def test_moments_that_a_spreadsheet_rewrote_give_no_order(tmp_path, sent):
+    same = {"list_id": LISTS["d1"], "row_id": row(K[0])}
+    path = odk_file(tmp_path, "a.csv", [{**same, "hasil": "belum", "SubmissionDate": moment} for moment in sent])
+    assert [line.turn for line in read_delivery(path).rows] == [0, 0]
+
+
+def test_moments_of_other_hours_are_compared_as_moments(tmp_path):
+    same = {"list_id": LISTS["d1"], "row_id": row(K[0])}
+    sent = ("2026-10-20T08:05:00+07:00", "2026-10-20T02:05:00Z")
+    path = odk_file(tmp_path, "a.csv", [{**same, "hasil": "belum", "SubmissionDate": moment} for moment in sent])
+    assert [line.turn for line in read_delivery(path).rows] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "refused"),
+    [
+        ("ReviewState", "rejected", True),
+        ("_validation_status", "Not Approved", True),
+        ("ReviewState", "approved", False),
+    ],
+)
+def test_what_the_office_rejected_on_its_server_is_set_aside(tmp_path, column, word, refused):
+    path = odk_file(tmp_path, "a.csv", [{"list_id": LISTS["d1"], "row_id": row(K[0]), "hasil": "belum"}])
+    pd.read_csv(path, dtype=str).assign(**{column: word}).to_csv(path, index=False)
+    assert [line.rule for line in read_delivery(path).rows] == ["kiriman_ditolak" if refused else ""]
 
 
 def test_a_table_of_kobo_is_read_too(tmp_path):
