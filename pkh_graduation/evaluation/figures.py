@@ -50,7 +50,7 @@ def paired_chart(lines: Sequence[Difference], *, rule: str) -> str:
     import matplotlib
 
     with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(0.9 + 0.46 * len(lines))
+        figure, axes = _canvas(1.1 + 0.46 * len(lines))
         axes.axvline(0, color=RULE, linewidth=1.2)
         for place, line in enumerate(lines):
             colour = MODEL if line.is_model else MUTED
@@ -62,7 +62,7 @@ def paired_chart(lines: Sequence[Difference], *, rule: str) -> str:
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        axes.set_xlabel(f"keluarga per 100 pada daftar, dibanding {rule}")
+        axes.set_xlabel(f"keluarga per 100 pada daftar,\ndibanding {rule}")
         _comma(axes.xaxis, signed=True)
         return _svg(figure, "selisih", f"Selisih ketepatan daftar tiap cara terhadap {rule}, dengan selang 95 %.")
 
