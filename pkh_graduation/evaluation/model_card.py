@@ -8,6 +8,7 @@ hurt and what guards them, data and dates. The rest is for those who check. What
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -173,6 +174,7 @@ def _render(name: str, content: Mapping[str, Any], *, autoescape: bool) -> str:
 
     environment = jinja2.Environment(
         autoescape=autoescape,
+        finalize=_with_code if autoescape else None,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -180,6 +182,15 @@ def _render(name: str, content: Mapping[str, Any], *, autoescape: bool) -> str:
     )
     environment.filters["cell"] = _markdown_cell
     return environment.from_string(template(name)).render(**content)
+
+
+def _with_code(value: Any) -> Any:
+    """A text of the page with the parts that Markdown would set as code set so; everything else as it is."""
+    from markupsafe import Markup, escape
+
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value))))
 
 
 def _markdown_cell(text: str) -> str:

@@ -244,6 +244,14 @@ def test_the_page_is_whole_asks_for_nothing_and_is_read_in_order(metrics):
         assert page.headings[0] == 1 and all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
 
 
+def test_commands_and_settings_are_set_as_code_and_markup_is_text(metrics):
+    content = model_card(CARD, metrics, language="en")
+    content["missing"] = ["run `pkh-graduation <b>` & wait"]
+    assert "run <code>pkh-graduation &lt;b&gt;</code> &amp; wait" in render_html(content)
+    assert "run `pkh-graduation <b>` & wait" in render_markdown(content)
+    assert "`" not in re.sub(r"<style>.*?</style>", "", render_html(content), flags=re.DOTALL)
+
+
 def test_made_up_records_are_said_at_the_top(metrics):
     for made_up in (True, False):
         content = model_card({**CARD, "sintetis": made_up}, metrics)
