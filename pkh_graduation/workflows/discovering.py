@@ -68,15 +68,12 @@ class Promise:
         if self.found is None:
             return "siap dibahas: peluang di atas rata-rata; belum diuji pada tahun yang sudah diketahui hasilnya"
         share, when = f"{100 * self.found.target:.0f}", words.date(dt.date.fromisoformat(self.origin))
+        ready = f"siap dibahas di seluruh kantor: {words.number(self.found.size)} keluarga"
+        limit = f"paling banyak {share} dari 100"
+        fails = f"tidak keluar mandiri dalam 12 bulan (diukur pada {when})"
         if not self.found.size:
-            return (
-                f"siap dibahas: 0 keluarga; tidak ada yang memenuhi batas, paling banyak {share} dari 100 tidak keluar "
-                f"mandiri dalam 12 bulan (diukur pada {when})"
-            )
-        return (
-            f"siap dibahas: {words.number(self.found.size)} keluarga; diharapkan paling banyak {share} dari 100 di "
-            f"antaranya tidak keluar mandiri dalam 12 bulan (diukur pada {when})"
-        )
+            return f"{ready}; tidak ada yang memenuhi batas, {limit} {fails}"
+        return f"{ready}; diharapkan {limit} di antaranya {fails}"
 
 
 def past_year(places: Places, origin: Provenance) -> tuple[dict[str, Any] | None, str]:
