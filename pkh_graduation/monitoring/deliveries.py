@@ -186,14 +186,15 @@ def _read_csv(content: bytes) -> list[RawAnswer]:
     if not {"list_id", "row_id"} <= set(header) or not set(ANSWERS) & set(header):
         return [RawAnswer(1, rule="bukan_daftar")]
     records = [dict(zip(header, line, strict=False)) for line in lines[1:]]
-    turns = _turns([record.get(_SENT, "") for record in records])
-    rows = []
-    for number, (record, turn) in enumerate(zip(records, turns, strict=True), 2):
-        said = {name: " ".join(record.get(name, "").split()) for name in (*ANSWERS, "list_id", "row_id")}
+    told = []
+    for number, record in enumerate(records, 2):
+        names = (*ANSWERS, "list_id", "row_id")
+        said: dict[str, Any] = {name: " ".join(record.get(name, "").split()) for name in names}
         refused = record.get(_REVIEW, "").strip().casefold() in _REFUSED
         if any(said.values()):
-            rows.append(RawAnswer(number, turn=turn, rule="kiriman_ditolak" if refused else "", **said))
-    return rows
+            told.append((RawAnswer(number, rule="kiriman_ditolak" if refused else "", **said), record.get(_SENT, "")))
+    turns = _turns([sent for _, sent in told])
+    return [replace(row, turn=turn) for (row, _), turn in zip(told, turns, strict=True)]
 
 
 def _turns(sent: Sequence[str]) -> list[int]:

@@ -96,7 +96,9 @@ def test_submissions_are_read_in_their_order(tmp_path):
     same = {"list_id": LISTS["d1"], "row_id": row(K[0])}
     later = {**same, "hasil": "ditemui", "SubmissionDate": "2026-10-09T01:00:00Z"}
     path = odk_file(tmp_path, "a.csv", [later, {**same, "hasil": "belum", "SubmissionDate": "2026-10-02T01:00:00Z"}])
-    assert [(line.hasil, line.turn) for line in read_delivery(path).rows] == [("ditemui", 1), ("belum", 0)]
+    for empty in ("", "\n\n", ",,,\n"):
+        path.write_text(path.read_text() + empty)
+        assert [(line.hasil, line.turn) for line in read_delivery(path).rows] == [("ditemui", 1), ("belum", 0)]
 
 
 @pytest.mark.parametrize(
