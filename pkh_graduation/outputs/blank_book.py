@@ -39,6 +39,8 @@ SHEETS: Mapping[str, Sequence[Column | Answer]] = {
     ALL: ALL_COLUMNS,
 }
 CHANCE_PLACE = [column.name for column in LIST_COLUMNS].index(CHANCE)
+IN_PROCESS = ("nama", "desa", "kelompok", "proses")
+"""What the list tells of families whose exit is under way, from its second column on."""
 _SIGNS = 1.2
 """Signs of running text that fit into one unit of a column's width."""
 _ALLOWED = {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True}
@@ -46,11 +48,12 @@ _ALLOWED = {"format_columns": True, "format_rows": True, "sort": True, "autofilt
 
 @dataclass(frozen=True)
 class Blank:
-    """The mould, the numbers of the styles, and how the families of each sheet look."""
+    """The mould, the numbers of the styles, and how the families of each sheet look, and those in process below the list."""
 
     mould: Mould
     styles: Mapping[str, int]
     looks: Mapping[str, Look]
+    in_process: Look
 
 
 @lru_cache(maxsize=16)
@@ -82,7 +85,8 @@ def blank_book(about: About, listed: int, planned: int, beside: bool) -> Blank:
     wanted |= {ALL: all_sheet}
     sheets = [Sheet(name, len(SHEETS[name]), _locked(set_up)) for name, set_up in wanted.items()]
     sheets.append(Sheet(MARKS, 2, _unseen))
-    return Blank(make_mould(book, buffer, sheets), styles, _looks(styles))
+    beneath = [Pen(styles["cell"], column.width * _SIGNS) for column in LIST_COLUMNS[1 : 1 + len(IN_PROCESS)]]
+    return Blank(make_mould(book, buffer, sheets), styles, _looks(styles), Look([0, *beneath]))
 
 
 def _locked(set_up: Callable[[Any], None]) -> Callable[[Any], None]:

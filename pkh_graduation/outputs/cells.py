@@ -20,6 +20,8 @@ _COLUMNS = [*_LETTERS, *(f"A{letter}" for letter in _LETTERS)]
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _KEPT = 8192
+_NARROW = 20
+"""Signs on a line below which whole words, not signs, tell how many lines a text takes."""
 
 
 def row_of(row: int, cells: Sequence[Cell], styles: Sequence[int], height: float | None = None) -> str:
@@ -96,7 +98,20 @@ class Look:
 def _lines(text: str, room: float) -> int:
     if len(text) <= room and "\n" not in text:
         return 1
+    if room < _NARROW:
+        return sum([_wrapped(line, room) for line in text.split("\n")])
     return sum([max(1, math.ceil(len(line) / room)) for line in text.split("\n")])
+
+
+def _wrapped(line: str, room: float) -> int:
+    """Lines that the words of a line take; a word that fits on none is broken."""
+    lines, used = 1, 0
+    for word in map(len, line.split(" ")):
+        if used and used + 1 + word > room:
+            lines, used = lines + 1, 0
+        over = max(0, math.ceil(word / room) - 1)
+        lines, used = lines + over, used + bool(used) + word - int(over * room)
+    return lines
 
 
 @cache

@@ -190,12 +190,14 @@ def _places(
 
 
 def _people(people: pd.DataFrame, names: Mapping[str, str], root: str) -> Table:
+    told = people.to_dict("records")
+    told.sort(key=lambda row: (row["kecamatan"], place_name(row["pendamping_id"], names)))
     rows = [
         [
             place_name(row["pendamping_id"], names), place_name(row["kecamatan"], names), row["kuota"],
             *(row[count] for count in COUNTS), row["sebab"], row["lantai"],
         ]
-        for row in people.to_dict("records")
+        for row in told
     ]  # fmt: skip
     columns = (
         "Pendamping",
@@ -208,7 +210,7 @@ def _people(people: pd.DataFrame, names: Mapping[str, str], root: str) -> Table:
     # A column that says nothing of anybody only takes room.
     kept = [place for place in range(len(columns)) if place < 3 or any(row[place] for row in rows)]
     rows, columns = [[row[place] for place in kept] for row in rows], tuple(columns[place] for place in kept)
-    links = [f"{root}{stem}.html" for stem in people["berkas"]]
+    links = [f"{root}{row['berkas']}.html" for row in told]
     return Table("Pendamping", "Per pendamping", "", columns, rows, frozenset(range(2, len(COUNTS) + 3)), links=links)
 
 

@@ -14,6 +14,7 @@ from pkh_graduation.outputs.blank_book import (
     ALL,
     BESIDE,
     CHANCE_PLACE,
+    IN_PROCESS,
     LIST,
     PLAN,
     SHEETS,
@@ -84,12 +85,9 @@ def _listed(blank: Blank, caseload: Caseload, title: str, about: About) -> tuple
 
 
 def _in_process(blank: Blank, families: Sequence[Family], row: int) -> list[str]:
-    line, cell = "Sedang diproses (bukan usulan baru, tidak dihitung dalam kuota)", blank.styles["cell"]
-    told = [["", family.nama, family.desa, family.kelompok, family.proses] for family in families]
-    return [
-        row_of(row, [line], [blank.styles["tool"]]),
-        *(row_of(place, cells, [0, *[cell] * 4]) for place, cells in enumerate(told, row + 1)),
-    ]
+    line = "Sedang diproses (bukan usulan baru, tidak dihitung dalam kuota)"
+    told = [[getattr(family, name) for family in families] for name in IN_PROCESS]
+    return [row_of(row, [line], [blank.styles["tool"]]), *blank.in_process.rows(row + 1, told)]
 
 
 def _planned(blank: Blank, plan: Sequence[Sequence[Family]], title: str) -> Filling:

@@ -1,3 +1,5 @@
+import math
+import textwrap
 import xml.etree.ElementTree as ET
 
 from hypothesis import given, settings
@@ -45,3 +47,12 @@ def test_a_row_is_as_high_as_its_longest_cell_and_never_lower_than_its_least():
         for xml in written(0, [("a", "b", None), ("a" * 31, "b", None), ("a", "b\nc\nd", None)])
     ]
     assert heights == [6 + 2 * 12.5, 6 + 4 * 12.5, 6 + 3 * 12.5]
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=16), min_size=1, max_size=9), st.integers(8, 19))
+def test_a_narrow_cell_is_as_high_as_its_words_need(words, room):
+    text = " ".join(words)
+    lines = Pen(NAME, float(room))[text][1]
+    assert lines >= math.ceil(sum(map(len, words)) / room)
+    if max(map(len, words)) <= room:
+        assert lines == len(textwrap.wrap(text, room))

@@ -1,6 +1,7 @@
 import dataclasses
 import io
 import re
+import textwrap
 import zipfile
 from xml.etree import ElementTree
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from pkh_graduation.outputs import words
+from pkh_graduation.outputs.blank_book import SHEETS
 from pkh_graduation.outputs.books import add_sheet, open_book
+from pkh_graduation.outputs.cells import LINE_POINTS
 from pkh_graduation.outputs.columns import ALL_COLUMNS, ANSWERS, LIST_COLUMNS, PLAN_COLUMNS, PLAN_FILLED
 from pkh_graduation.outputs.outcomes import HASIL, KEPUTUSAN_DAFTAR, KEPUTUSAN_KELUARGA
 from pkh_graduation.outputs.views import About
@@ -201,3 +204,27 @@ def test_rules_and_bars_end_with_the_list_and_every_sheet_with_its_last_row(case
     shown = [text for text in roots[0].itertext() if re.fullmatch(r"0\.\d{4,}", text)]
     assert len({float(text) for text in shown} - {round(family.p, 6) for family in fewer.daftar}) <= 1
     assert roots[0].find("m:headerFooter/m:oddFooter", NS).text.endswith("999983")
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_word_of_the_programme_is_broken_in_its_column(sheet):
+    """Wider letters than ours stand in for a font that a phone lacks: one sign per unit of width."""
+    told = {"Kesiapan": [*words.BAND.values(), *words.STAGE.values(), "(undian)"], "Rencana": ["bulan ke-12,"]}
+    for column in SHEETS[sheet]:
+        for text in [column.name, *told.get(column.name, [])]:
+            assert max(map(len, text.split())) <= column.width, (column.name, text)
+
+
+def test_families_in_process_stand_below_the_list_in_rows_high_enough(parts, caseload):
+    rows = ElementTree.fromstring(parts["xl/worksheets/sheet1.xml"]).findall(".//m:row", NS)[-len(caseload.diproses) :]
+    for row, family in zip(rows, caseload.diproses, strict=True):
+        assert ["".join(cell.itertext()) for cell in row] == [
+            "",
+            family.nama,
+            family.desa,
+            family.kelompok,
+            family.proses,
+        ]
+        lines = textwrap.wrap(family.proses, 16)
+        assert float(row.get("ht")) >= LINE_POINTS * len(lines)
+    assert max(len(textwrap.wrap(family.proses, 16)) for family in caseload.diproses) > 1
