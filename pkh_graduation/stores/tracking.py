@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 """What mlflow reads from the environment when it is imported; what the user has set there stays."""
+_BATCH = 100
+"""Parameters that MLflow takes in one request; metrics may be more."""
 _DIGEST_LENGTH = 36
 """Characters that MLflow keeps of a dataset's digest."""
 
@@ -137,11 +140,7 @@ def log_run(
     """
     client = open_client(folder, uri)
     run_id: str = client.create_run(experiment_of(client, folder), run_name=name, tags=dict(tags)).info.run_id
-    for key, value in params.items():
-        client.log_param(run_id, key, value)
-    for key, value in metrics.items():
-        if math.isfinite(value):
-            client.log_metric(run_id, key, float(value))
+    _log_figures(client, run_id, params, metrics)
     if sources:
         client.log_inputs(run_id, datasets=[_dataset(source) for source in sources])
     for path in artifacts:
@@ -151,6 +150,18 @@ def log_run(
             client.log_artifact(run_id, str(path))
     client.set_terminated(run_id)
     return run_id
+
+
+def _log_figures(client: Any, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+    """Parameters and metrics in as few requests as MLflow takes: a server may be far away, and a disk slow."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    told = [Param(key, str(value)) for key, value in params.items()]
+    figures = [Metric(key, float(value), now, 0) for key, value in metrics.items() if math.isfinite(value)]
+    for start in range(0, max(len(told), len(figures)), _BATCH):
+        piece = slice(start, start + _BATCH)
+        client.log_batch(run_id, params=told[piece], metrics=figures[piece])
 
 
 def _dataset(source: Source) -> Any:

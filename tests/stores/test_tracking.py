@@ -67,7 +67,10 @@ def test_a_folder_that_moved_keeps_its_runs_and_writes_only_in_its_new_place(tmp
     shutil.copytree(old, new)
     before = sorted(old.rglob("*"))
     second = tracking.log_run(new, name="x", params={}, metrics={"auc": 0.6}, tags={}, artifacts=[page])
-    third = tracking.log_run(new, name="x", params={}, metrics={}, tags={})
+    params, metrics = {f"p{n}": n for n in range(250)}, {f"m{n}": float(n) for n in range(1_200)}
+    third = tracking.log_run(new, name="x", params=params, metrics=metrics, tags={})
+    kept = tracking.open_client(new).get_run(third).data
+    assert kept.metrics == metrics and kept.params == {name: str(value) for name, value in params.items()}
     assert sorted(old.rglob("*")) == before
     assert list((new / "artifacts" / second / "artifacts").iterdir())
     client = tracking.open_client(new)

@@ -79,6 +79,7 @@ def test_mlflow_is_imported_through_the_quiet_door_only():
         ("tracking.py", "quiet_mlflow"),
         ("tracking.py", "quiet_pyfunc"),
         ("tracking.py", "_dataset"),  # log_run has a client by then
+        ("tracking.py", "_log_figures"),
         ("registry.py", "champion"),  # has a client by then
         ("pyfunc.py", "save_pyfunc"),  # after quiet_pyfunc
         ("pyfunc_code.py", "_become_a_model"),  # run by MLflow itself
