@@ -59,6 +59,23 @@ def test_list_fits_the_screen_and_search_finds(open_page, lists, vault, tmp_path
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("height", [640, 780])
+def test_whoever_is_found_is_on_the_screen_wherever_the_page_was_read(open_page, lists, vault, tmp_path, height):
+    write_lists(lists, tmp_path, vault=vault, formats=("html",))
+    page = open_page
+    page.set_viewport_size({"width": 360, "height": height})
+    page.goto((tmp_path / "pendamping" / "d000000000000001.html").as_uri())
+    page.evaluate("window.scrollTo(0, document.querySelectorAll('article')[9].offsetTop)")
+    page.wait_for_timeout(200)
+    bar = page.locator(".seek").bounding_box()
+    assert bar["y"] == 0 and bar["height"] <= 0.12 * height
+    page.locator("#cari").press_sequentially("SITI 11")
+    card = page.locator("article:not([hidden])").bounding_box()
+    assert bar["height"] <= card["y"] <= height - 100
+    assert page.locator("#jumlah").bounding_box()["y"] >= bar["height"]
+    assert page.complaints == []
+
+
 def test_filters_and_large_type_work_and_stay(open_page, lists, vault, tmp_path):
     write_lists(lists, tmp_path, vault=vault, formats=("html",))
     page = open_page

@@ -29,8 +29,13 @@
     count.textContent = seen + " dari " + cards.length + " keluarga ditampilkan" +
       (search.value.trim() ? "; " + below + " di seluruh dampingan" : "");
   }
+  function answer() {
+    var narrow = byId("saring");
+    show();
+    if (narrow.getBoundingClientRect().top < 0) { narrow.scrollIntoView(); }
+  }
   [[search, "input"], [village, "change"], [shown, "change"]].forEach(function (pair) {
-    if (pair[0]) { pair[0].addEventListener(pair[1], show); }
+    if (pair[0]) { pair[0].addEventListener(pair[1], answer); }
   });
 
   var large = byId("besar");
