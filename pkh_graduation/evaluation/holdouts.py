@@ -66,7 +66,8 @@ def run_holdouts(
         future: plain folds at the report's last origin, only to say how far that origin's features have shifted.
 
     ``precision`` is that of lists within each pendamping; its interval, and that of ``ratio`` (model over rule), come from
-    resampled pendamping, the same for both. Lists of ``keluarga_baru`` are drawn among each pendamping's new families only.
+    resampled pendamping, the same for both, and are missing where every resample gives the same (nobody was found, say).
+    Lists of ``keluarga_baru`` are drawn among each pendamping's new families only.
     ``precision_known``: the same families by the backtest's fit, where its origins cover them. A hold-out for which there
     are too few units has no line.
 
@@ -197,6 +198,13 @@ def _intervals(
     if not report.n_boot:
         return dict.fromkeys(("low", "high", "ratio_low", "ratio_high"), float("nan"))
     above, below = replicates[model]["precision"], replicates[rule]["precision"]
-    low, high = interval(above)
-    ratio_low, ratio_high = interval(above / np.where(below > 0, below, np.nan))
+    low, high = _spread(above)
+    ratios = above / np.where(below > 0, below, np.nan)
+    ratio_low, ratio_high = interval(ratios) if model == rule else _spread(ratios)
     return {"low": low, "high": high, "ratio_low": ratio_low, "ratio_high": ratio_high}
+
+
+def _spread(replicates: np.ndarray) -> tuple[float, float]:
+    """Interval of replicates; missing where all are alike: to find nobody, or everybody in one caseload, is no certainty."""
+    low, high = interval(replicates)
+    return (low, high) if not np.isclose(low, high, rtol=1e-9, atol=0.0) else (float("nan"), float("nan"))

@@ -152,14 +152,28 @@ def of_frame(key: str, title: str, frame: pd.DataFrame, note: str, words: Words)
     """Any frame as a table; a named index becomes its first columns."""
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
+    digits = [_digits(frame[column]) for column in frame.columns]
     cells = frame.astype("object").itertuples(index=False, name=None)
-    rows = [[_any_cell(cell, words, column) for cell, column in zip(row, frame.columns, strict=True)] for row in cells]
+    rows = [
+        [
+            _any_cell(cell, words, column, places)
+            for cell, column, places in zip(row, frame.columns, digits, strict=True)
+        ]
+        for row in cells
+    ]
     heads = [str(words.data["columns"].get(column, str(column).replace("_", " "))).strip() for column in frame.columns]
     return Table(key, title, heads, rows, note)
 
 
-def _any_cell(cell: Any, words: Words, column: str) -> str:
-    """A cell of a handed-in table: axes, groups, contenders and hold-outs as words, dates as dates, three figures of a number.
+def _digits(column: pd.Series) -> int:
+    """Decimals of a column's numbers: three figures of the largest, and no more than any of them has."""
+    numbers = [abs(cell) for cell in column if isinstance(cell, float) and math.isfinite(cell)]
+    most = 3 - sum(max(numbers, default=0.0) >= bound for bound in (1, 10))
+    return next((digits for digits in range(most) if all(round(one, digits) == one for one in numbers)), most)
+
+
+def _any_cell(cell: Any, words: Words, column: str, digits: int) -> str:
+    """A cell of a handed-in table: axes, groups, contenders and hold-outs as words, dates as dates, numbers with ``digits``.
 
     What a name means depends on its column: `desil` is an axis, and a way of listing.
     """
@@ -168,7 +182,7 @@ def _any_cell(cell: Any, words: Words, column: str) -> str:
         known = named.get(cell)
         return str(known) if known is not None else words.date(cell)
     if isinstance(cell, float) and math.isfinite(cell):
-        return words.number(cell, 1 if abs(cell) >= 10 else 2 if abs(cell) >= 1 else 3)
+        return words.number(cell, digits)
     return words.plain(None if not isinstance(cell, list | tuple) and pd.isna(cell) else cell)
 
 

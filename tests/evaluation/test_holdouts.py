@@ -92,6 +92,17 @@ def test_the_same_twice_and_a_rule_against_itself(found):
     assert once["shift_auc"].isna().tolist() == [True, False, False]
 
 
+def test_a_list_that_finds_nobody_has_no_interval(found):
+    panel, report, _, _ = found
+    positive = panel.y.frame["way_out"].reindex(panel.X.index) == "mandiri"
+    blind = {"model": ByColumn("blind"), "kasar": ByColumn("coarse")}
+    X = panel.X.assign(blind=np.where(positive, -1.0, 1.0))
+    table = run_holdouts(report, blind, X, panel.y, panel.history, [Told(1, 4)], model="model").set_index("holdout")
+    for line in table.loc[["keluarga_baru", "pendamping_baru"]].itertuples():
+        assert line.precision == 0 and line.ratio == 0
+        assert np.isnan([line.low, line.high, line.ratio_low, line.ratio_high]).all()
+
+
 def test_what_cannot_be_told_is_said(found):
     panel, report, contenders, _ = found
     given = (contenders, panel.X, panel.y, panel.history)

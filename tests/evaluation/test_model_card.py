@@ -198,7 +198,7 @@ def test_tables_that_the_figures_hold_are_found(metrics):
     content = model_card(CARD, metrics, tables=tables_in({**metrics, "holdouts": rows}), language="en")
     table = next(one for one in content["tables"] if one["key"] == "holdouts")
     assert table["columns"] == ["Tested on", "Families", "Graduations of 100", "Times"]
-    assert table["rows"][0] == ["new families", "90", "12.5", "1.50"] and table["rows"][1][2:] == ["–", "–"]
+    assert table["rows"][0] == ["new families", "90", "12.5", "1.5"] and table["rows"][1][2:] == ["–", "–"]
 
 
 def test_every_form_in_both_languages_and_the_same_bytes_again(metrics):
@@ -280,3 +280,15 @@ def test_no_phrase_that_may_not_be_said_and_no_cause():
 def test_an_old_card_still_gives_a_card():
     content = model_card({"sintetis": True}, None, name="lama")
     assert content["data"] and render_html(content) and render_markdown(content)
+
+
+def test_the_numbers_of_a_column_have_the_same_decimals_and_no_more_than_they_need():
+    columns = {
+        "share": [8.0, 10.0, 12.0], "found": [1.764, 2.22, 11.0], "low": [0.2, 0.0, float("nan")],
+        "value": [1.024, 0.8124, 0.0], "ratio": [0.2022, 0.4545, 0.0],
+    }  # fmt: skip
+    told = of_frame("x", "", pd.DataFrame(columns), "", read_words("en")).rows
+    assert [list(column) for column in zip(*told, strict=True)] == [
+        ["8", "10", "12"], ["1.8", "2.2", "11.0"], ["0.2", "0.0", "–"],
+        ["1.02", "0.81", "0.00"], ["0.202", "0.455", "0.000"],
+    ]  # fmt: skip
