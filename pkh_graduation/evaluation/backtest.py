@@ -210,12 +210,14 @@ def judged_rows(fold: Fold, history: Snapshots, horizon: int) -> pd.DataFrame:
 
 
 def _left_out(fold: Fold, y: Outcomes, rows: pd.DataFrame, horizon: int) -> dict[str, object]:
-    """How many families of the origin's snapshot are judged, and why the others are not."""
+    """From how many graduates the origin learns, how many families of its snapshot are judged, and why the others are not."""
     now = y.frame.index.get_level_values("as_of") == pd.Timestamp(fold.origin)
     status = labels_at(dataclasses.replace(y, frame=y.frame[now]), horizon)["status"]
     gone, immature = int((status == GONE).sum()), int((status == IMMATURE).sum())
+    taught = fold.y_train.frame["way_out"] == MANDIRI
     return {
         "origin": fold.origin.isoformat(),
+        "mandiri_learnt": int(taught[taught].index.get_level_values("kpm_id").nunique()),
         "families": len(status),
         "labelled": len(rows),
         "sudah_keluar": gone,

@@ -31,9 +31,10 @@ class BacktestReport:
     ``predictions``: one line per contender and judged family at an origin (`PREDICTION_COLUMNS`; ``way_out`` is the state
     at the horizon, ``quarter`` that of the exit, else the horizon). ``metrics``: tidy figures (`comparison` explains the
     names); ``origin`` is an ISO date or ``semua``; intervals are 95 %. ``paired``: contender minus best rule on the same
-    resamples, for the last origin and ``semua``. ``dropped``: per origin, ``families`` at risk, ``labelled`` ones, and
-    those not judged: ``sudah_keluar``, ``immature``, ``held_out`` (the folds test others); ``without_pendamping`` are
-    judged but on nobody's list.
+    resamples, for the last origin and ``semua``. ``dropped``: per origin, ``mandiri_learnt`` (families known at the origin to
+    have graduated, of whom contenders learn), ``families`` at risk, ``labelled`` ones, and those not judged:
+    ``sudah_keluar``, ``immature``, ``held_out`` (the folds test others); ``without_pendamping`` are judged but on nobody's
+    list.
 
     ``best_rule`` is the rule of ``practice`` that had the highest precision on the origins ``chosen_on``; an empty
     ``chosen_on`` means that there was only one origin, so that the choice could not be made earlier.

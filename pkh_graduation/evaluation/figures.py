@@ -157,7 +157,7 @@ def _key(
         colour, width, style = _curve_style(name, model, rule)
         lines.append(Line2D([], [], color=colour, linewidth=width, linestyle=style, label=label))
     lines.append(Line2D([], [], color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), label="diundi"))
-    axes.legend(handles=lines, loc="lower right", frameon=False, fontsize=9, labelcolor=INK, handlelength=2.4)
+    axes.legend(handles=lines, loc="best", frameon=False, fontsize=9, labelcolor=INK, handlelength=2.4)
 
 
 def _comma(axis: Any, *, signed: bool = False) -> None:

@@ -98,6 +98,9 @@ def answer(figures: Figures, words: Words) -> list[str]:
     if lists:
         sizes = {"families": words.number(lists["n"]), "pendamping": words.number(lists["groups"])}
         said.append(words.say("good", "size", origin=words.date(figures.test), **sizes))
+    learnt = {row["origin"]: row.get("mandiri_learnt") for row in metrics["dropped"]}.get(figures.test)
+    if learnt is not None:
+        said.append(words.say("good", "learnt", families=words.number(learnt), **fields))
     ratio = figures.row(MODEL, figures.test, "predicted_observed")
     if ratio is not None and ratio["value"] is not None:
         span = _with_interval(words.number(ratio["value"], 2), words.span(ratio["low"], ratio["high"], 2), words)

@@ -166,7 +166,11 @@ def _bars(report: BacktestReport, figures: Figures, names: Mapping[str, str], mo
 
 def _caveats(report: BacktestReport, rule: str | None) -> list[str]:
     """What must be known before the answer is repeated."""
-    said = []
+    learnt = int(report.dropped.set_index("origin").loc[report.test_origin, "mandiri_learnt"])
+    said = [
+        f"Sampai {date(report.test_origin)} diketahui {number(learnt, 0)} keluarga graduasi mandiri; dari merekalah model "
+        "yang diuji di sini belajar."
+    ]
     if rule is not None and not report.chosen_on:
         said.append(
             f"Hanya ada satu asal, jadi aturan terbaik ({rule}) tidak dapat dipilih lebih awal: ia dipilih pada asal "

@@ -100,19 +100,20 @@ def origin_table(
     report: BacktestReport, figures: Figures, names: Mapping[str, str], order: list[str]
 ) -> tuple[list[str], list[Line]]:
     """Precision at every origin; headings and lines."""
-    lines = []
+    lines, learnt = [], report.dropped.set_index("origin")["mandiri_learnt"]
     for origin in (*report.origins, ALL_ORIGINS):
         sizes = figures.row(order[0], origin, "precision")
         n, positive = int(sizes["n"]), int(sizes["n_positive"])
         few = positive < SMALL
         size_cells = (
+            Cell(NOTHING, quiet=True) if origin == ALL_ORIGINS else Cell(number(int(learnt[origin]), 0)),
             Cell(number(n, 0)),
             Cell(TOO_FEW, quiet=True) if few else Cell(number(positive, 0), f"{number(100 * positive / n, 2)} %"),
         )
         cells = tuple(figures.cell(name, origin, "precision", 100, 1) for name in order)
         head = "semua asal" if origin == ALL_ORIGINS else date(origin)
         lines.append(Line(head, size_cells + cells, "uji" if origin == report.test_origin else ""))
-    return ["Keluarga dinilai", "Graduasi mandiri", *(names[name] for name in order)], lines
+    return ["Graduasi yang dipelajari", "Keluarga dinilai", "Graduasi mandiri", *(names[name] for name in order)], lines
 
 
 def list_makeup_table(

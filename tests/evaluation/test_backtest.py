@@ -225,8 +225,11 @@ def test_dropped_families_are_counted_by_reason(panel, contenders):
     people.iloc[last[10:15]] = np.nan
     panel.history = snapshots(panel.X.index, people)
     report = run(panel, contenders)
+    before = panel.y.frame[panel.y.frame.index.get_level_values("as_of") < report.test_origin]
+    taught = before[before["way_out"] == "mandiri"].index.get_level_values("kpm_id").nunique()
+    assert 0 < taught < (before["way_out"] == "mandiri").sum()
     assert report.dropped.to_dict("records")[-1] == {
-        "origin": report.test_origin, "families": 240, "labelled": 230, "sudah_keluar": 7, "immature": 3,
+        "origin": report.test_origin, "mandiri_learnt": taught, "families": 240, "labelled": 230, "sudah_keluar": 7, "immature": 3,
         "held_out": 0, "without_pendamping": 5,
     }  # fmt: skip
     judged = report.predictions[(report.predictions["origin"] == report.test_origin)]

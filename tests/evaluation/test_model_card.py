@@ -292,3 +292,14 @@ def test_the_numbers_of_a_column_have_the_same_decimals_and_no_more_than_they_ne
         ["8", "10", "12"], ["1.8", "2.2", "11.0"], ["0.2", "0.0", "–"],
         ["1.02", "0.81", "0.00"], ["0.202", "0.455", "0.000"],
     ]  # fmt: skip
+
+
+def test_the_card_says_from_how_many_graduates_the_judged_model_learnt(metrics):
+    origin = metrics["test_origin"]
+    learnt = next(row["mandiri_learnt"] for row in metrics["dropped"] if row["origin"] == origin)
+    said = f"{learnt} families were known to have graduated"
+    assert learnt > 0 and said in " ".join(model_card(CARD, metrics, language="en")["good"])
+    older = [{key: value for key, value in row.items() if key != "mandiri_learnt"} for row in metrics["dropped"]]
+    assert "were known to have graduated" not in " ".join(
+        model_card(CARD, {**metrics, "dropped": older}, language="en")["good"]
+    )
