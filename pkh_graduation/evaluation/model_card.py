@@ -217,7 +217,7 @@ def _inputs(card: Mapping[str, Any], words: Words) -> list[Table]:
     for line in dictionary.values():
         themes.setdefault(str(line["theme"]), []).append(str(line[meaning]))
     rows = [
-        [theme, words.number(len(found)), "; ".join(sorted(found)[:3])]
+        [words.data["themes"].get(theme, theme), words.number(len(found)), "; ".join(sorted(found)[:3])]
         for theme, found in sorted(themes.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
     heads = [words.label(key) for key in ("theme", "features", "examples")]

@@ -27,7 +27,7 @@ from pkh_graduation.evaluation.wording import SMALL, date, display, headline, mo
 from pkh_graduation.programme.vocabulary import MANDIRI
 
 SHARES = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
-_SHOWN_APART = ("sintetis", "notes", "oracle", "names")
+_SHOWN_APART = ("sintetis", "notes", "oracle", "names", "meanings")
 _FACT_NAMES = {
     "records_digest": "Sidik catatan (SHA-256)", "data_digest": "Sidik data (SHA-256)", "as_of": "Diketahui sampai",
     "cutoff": "Tanggal batas pengetahuan",
@@ -45,9 +45,9 @@ def render_report(report: BacktestReport, *, title: str, facts: Mapping[str, Any
         title: heading of the page.
         facts: context, shown as given in a table at the end. Known by the page: ``sintetis`` (bool: a banner says that
             the records are made up), ``notes`` (sentences added to the limits), ``oracle`` (metric -> value: best possible
-            figures where the truth is known), ``names`` (contender -> name to print), and the keys of common figures
-            (``records_digest, data_digest, as_of, cutoff, lag_days, families, rows, features, model, seed, version``), which get a
-            name.
+            figures where the truth is known), ``names`` (contender -> name to print), ``meanings`` (model column -> what
+            it says, in words), and the keys of common figures (``records_digest, data_digest, as_of, cutoff, lag_days, families,
+            rows, features, model, seed, version``), which get a name.
         language: ``"id"``.
 
     Raises:
@@ -84,7 +84,7 @@ def _view(report: BacktestReport, facts: Mapping[str, Any]) -> dict[str, Any]:
         "dropped": dropped_table(report),
         "holdout_heads": HOLDOUT_HEADS,
         "holdouts": holdout_lines(report),
-        "life": life_view(report, names, model),
+        "life": life_view(report, names, model, facts.get("meanings", {})),
         "plan_heads": PLAN_HEADS,
         "year_heads": YEAR_HEADS,
         "facts": [(_FACT_NAMES.get(key, key.replace("_", " ")), plain(value))

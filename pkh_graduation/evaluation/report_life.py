@@ -68,8 +68,10 @@ def _shift(row: Mapping[str, Any]) -> tuple[Cell, Cell]:
     return Cell(number(row["shift_auc"], 2)), Cell(number(row["shifted_features"], 0))
 
 
-def life_view(report: BacktestReport, names: Mapping[str, str], model: str) -> dict[str, Any] | None:
-    """Tables of `ListLife` as text; nothing where it was not made."""
+def life_view(
+    report: BacktestReport, names: Mapping[str, str], model: str, meanings: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Tables of `ListLife` as text; nothing where it was not made. ``meanings``: column -> what it says, in words."""
     life = report.life
     if life is None:
         return None
@@ -79,7 +81,7 @@ def life_view(report: BacktestReport, names: Mapping[str, str], model: str) -> d
         "plan": _plan(life.plan, names, model),
         "outcomes": _outcomes(life.outcomes, names),
         "states": [_STATES.get(state, state) for state in STATES],
-        "profile": _profile(life.profile),
+        "profile": _profile(life.profile, meanings),
         "overlap": _overlap(life.overlap, names, model),
         "between": _between(life.tahap, names),
         "cost": number(life.cost_ratio, 0 if life.cost_ratio == round(life.cost_ratio) else 1),
@@ -133,15 +135,16 @@ def _outcomes(table: pd.DataFrame, names: Mapping[str, str]) -> list[Line]:
     return lines
 
 
-def _profile(table: pd.DataFrame) -> list[Line]:
+def _profile(table: pd.DataFrame, meanings: Mapping[str, str]) -> list[Line]:
     return [
         Line(
-            row["feature"].replace("_", " "),
+            meanings.get(row["feature"], row["feature"].replace("_", " ")),
             (
                 Cell(number(row["mean_listed"], 2)), Cell(number(row["mean_other"], 2)),
                 Cell(number(row["difference"], 2, signed=True)), Cell(number(100 * row["missing_listed"], 1)),
                 Cell(number(100 * row["missing_other"], 1)),
             ),
+            row["feature"] if row["feature"] in meanings else "",
         )
         for row in table.to_dict("records")
     ]  # fmt: skip

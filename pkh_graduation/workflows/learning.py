@@ -97,10 +97,9 @@ def backtest(
         "choice": choice.plain() if choice else None,
     }
     notes = [*choosing.sentences(figures["choice"]), *mended.sentences()]
-    html = stores.write_text(
-        places.report / "backtest.html",
-        evaluation.render_report(report, title="Uji mundur graduasi mandiri", facts={**context, "notes": notes}),
-    )
+    facts = {**context, "notes": notes, "meanings": dictionary["meaning_id"].to_dict()}
+    page = evaluation.render_report(report, title="Uji mundur graduasi mandiri", facts=facts)
+    html = stores.write_text(places.report / "backtest.html", page)
     metrics = stores.write_json(places.report / "metrics.json", {"context": context, **figures})
     stores.write_frame(places.report / "predictions.parquet", report.predictions)
     evidence.keep(places, report, origin)

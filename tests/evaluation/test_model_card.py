@@ -28,6 +28,7 @@ from pkh_graduation.evaluation.model_card import (
 )
 from pkh_graduation.evaluation.model_card_figures import of_frame
 from pkh_graduation.evaluation.model_card_words import LANGUAGES, read_words
+from pkh_graduation.programme.vocabulary import THEMES
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = {
@@ -303,3 +304,12 @@ def test_the_card_says_from_how_many_graduates_the_judged_model_learnt(metrics):
     assert "were known to have graduated" not in " ".join(
         model_card(CARD, {**metrics, "dropped": older}, language="en")["good"]
     )
+
+
+def test_every_theme_of_the_programme_has_a_word_in_every_language():
+    for language in LANGUAGES:
+        assert set(read_words(language).data["themes"]) == set(THEMES)
+    tables = model_card(CARD, None, language="en")["tables"]
+    assert next(table["rows"] for table in tables if table["key"] == "inputs") == [
+        ["enterprise", "1", "has an enterprise"]
+    ]

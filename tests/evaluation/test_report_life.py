@@ -73,3 +73,10 @@ def test_too_few_graduates_are_not_turned_into_figures(whole):
     page = render_report(dataclasses.replace(whole, holdouts=few), title="Uji", facts={})
     part = re.search(r"masa depan \+ pendamping baru.*?</tr>", page, re.DOTALL)[0]
     assert "‹5 kejadian" in part
+
+
+def test_columns_are_told_in_words_and_by_name_and_their_words_are_in_no_table_of_facts(whole):
+    name = whole.life.profile["feature"].iloc[0]
+    page = render_report(whole, title="Uji", facts={"meanings": {name: "anggota yang bekerja"}})
+    line = re.search(r"anggota yang bekerja.*?</tr>", page, re.DOTALL)[0]
+    assert name in line and page.count("anggota yang bekerja") == 1
