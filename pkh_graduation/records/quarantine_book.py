@@ -20,6 +20,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pkh_graduation.records.archive import require_harmless
 from pkh_graduation.records.errors import RecordsError
+from pkh_graduation.records.paper import HEAD, TEXT, height_of, lay_out
 from pkh_graduation.records.rules import KOSONGKAN, RULES, TOLAK
 from pkh_graduation.records.schemas import TABLES
 
@@ -36,6 +37,7 @@ HEADER = (
     "Nilai yang benar",
     "Tanda",
 )
+_WIDTHS = (14, 26, 8, 20, 24, 20, 44, 44, 24, 2)
 MOST = 200_000
 """Lines of a sheet; what does not fit is said on the sheet, and comes when these are mended."""
 _NO_CLOCK = dt.datetime.fromisoformat("2000-01-01")
@@ -131,7 +133,8 @@ def make_book(lines: pd.DataFrame, history: Sequence[Mapping[str, Any]], *, unma
 
 def _guide(book: Any, *, unmasked: bool) -> None:
     sheet = book.add_worksheet(GUIDE)
-    sheet.set_column(0, 0, 110)
+    lay_out(sheet, 0, GUIDE)
+    sheet.set_column(0, 0, 110, book.add_format(TEXT))
     said = (
         "PERHATIAN: nomor dan nama tampil utuh. Jangan kirim berkas ini lewat aplikasi pesan; hapus setelah selesai."
         if unmasked
@@ -139,23 +142,26 @@ def _guide(book: Any, *, unmasked: bool) -> None:
     )
     for row, text in enumerate((*_GUIDE, said)):
         sheet.write_string(row, 0, text)
+        sheet.set_row(row, height_of([text], [110]))
 
 
 def _sheet(book: Any, name: str, lines: pd.DataFrame, *, unmasked: bool) -> None:
     sheet = book.add_worksheet(name)
-    head = book.add_format({"bold": True, "bg_color": "#DDE7EE", "border": 1, "text_wrap": True})
-    free = book.add_format({"locked": False, "num_format": "@", "bg_color": "#FFF8DC", "border": 1})
+    head, said = book.add_format(HEAD), book.add_format(TEXT)
+    free = book.add_format({**TEXT, "locked": False, "num_format": "@", "bg_color": "#FFF8DC", "border": 1})
     sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "select_locked_cells": True})
-    for column, (title, width) in enumerate(zip(HEADER, (14, 26, 8, 20, 24, 20, 44, 44, 24, 2), strict=True)):
+    for column, (title, width) in enumerate(zip(HEADER, _WIDTHS, strict=True)):
         sheet.write_string(0, column, title, head)
         sheet.set_column(column, column, width, None, {"hidden": title == "Tanda"})
-    sheet.freeze_panes(1, 0)
+    lay_out(sheet, 0, f"{name}: {len(lines)} baris")
     for row, line in enumerate(lines.head(MOST).to_dict("records"), start=1):
         shown = line["asli"] if unmasked else line["nilai_asli"]
-        cells = (line["tabel"], line["berkas"], str(line["baris"]), line["kolom"], shown, line["aturan"], line["pesan"],
-                 how_to_mend(line["aturan"]))  # fmt: skip
+        told = (line["tabel"], line["berkas"], line["baris"], line["kolom"], shown, line["aturan"], line["pesan"],
+                how_to_mend(line["aturan"]))  # fmt: skip
+        cells = [_printable(str(text)[:32_000]) for text in told]
+        sheet.set_row(row, height_of(cells, _WIDTHS[: len(cells)]))
         for column, text in enumerate(cells):
-            sheet.write_string(row, column, _printable(str(text)[:32_000]))
+            sheet.write_string(row, column, text, said)
         if line["aturan"] not in _STRUCTURAL and line["kolom"]:
             sheet.write_blank(row, len(cells), None, free)
         sheet.write_string(row, len(cells) + 1, mark_of(line))
@@ -172,10 +178,13 @@ def _printable(text: str) -> str:
 def _past(book: Any, history: Sequence[Mapping[str, Any]]) -> None:
     """One column per ingest, in their order, one line per rule."""
     sheet = book.add_worksheet(PAST)
-    sheet.write_string(0, 0, "Aturan")
+    lay_out(sheet, 0, PAST)
+    head = book.add_format(HEAD)
+    sheet.set_row(0, height_of(["Pembacaan 1 (000000)"], [14]))
+    sheet.write_string(0, 0, "Aturan", head)
     rules = sorted({rule for line in history for rule in line["aturan"]})
     for column, line in enumerate(history, start=1):
-        sheet.write_string(0, column, f"Pembacaan {column} ({line['sidik'][:6]})")
+        sheet.write_string(0, column, f"Pembacaan {column} ({line['sidik'][:6]})", head)
         for row, rule in enumerate(rules, start=1):
             sheet.write_number(row, column, line["aturan"].get(rule, 0))
         sheet.write_number(len(rules) + 1, column, line["baris_karantina"])
@@ -183,6 +192,7 @@ def _past(book: Any, history: Sequence[Mapping[str, Any]]) -> None:
     for row, text in enumerate((*rules, "Semua baris di karantina", "Semua baris yang dibaca"), start=1):
         sheet.write_string(row, 0, text)
     sheet.set_column(0, 0, 30)
+    sheet.set_column(1, max(1, len(history)), 14)
 
 
 def read_book(path: Path) -> Returned:

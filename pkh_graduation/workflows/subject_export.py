@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pkh_graduation import stores
+from pkh_graduation import features, stores
 from pkh_graduation.records.schemas import TABLES
 from pkh_graduation.records.subject_book import make_subject_book, section
 from pkh_graduation.workflows import quarantining, subject_rights
@@ -40,13 +40,14 @@ def export_subject(places: Places, said: str, file: Path, *, key: bytes | None =
         raise ValueError(f"{file.name} must end in .json or .xlsx.")
     vault, family = subject_rights.find_family(places, said, key)
     families, linked = subject_rights.together(places, family)
+    words = _meanings()
     sections = {
         "identitas": section("Identitas (brankas)", vault.read(families), "identitas"),
         "nomor": section("Nomor yang merujuk keluarga ini", _pairs(vault, families)),
         **_tables(places, families),
         **_set_aside(places, families, vault.cipher),
         **{
-            name: section(f"Hasil olahan: {name}", frame)
+            name: section(f"Hasil olahan: {name}", frame, words=words)
             for name, frame in stores.rows_about(places.out, families, subject_rights.KEPT_APART).items()
         },
     }
@@ -62,6 +63,12 @@ def export_subject(places: Places, said: str, file: Path, *, key: bytes | None =
         cover = {"penjelasan": {"judul": _WORDS, "baris": [{"kpm_id": one} for one in families]}}
         stores.write_bytes(file, make_subject_book({**cover, **sections}), private=True)
     return {"families": families, "linked": linked, "sections": len(sections), "rows": rows, "file": str(file)}
+
+
+def _meanings() -> dict[str, str]:
+    """What the columns made of the records mean; their names stay beside it."""
+    meanings = features.dictionary()["meaning_id"].items()
+    return {name: f"{meaning} ({name})" for plain, meaning in meanings for name in (str(plain), f"fakta.{plain}")}
 
 
 def _pairs(vault: stores.Vault, families: list[str]) -> pd.DataFrame:
