@@ -1,9 +1,10 @@
 """Deliveries: returned files as they stand, one `RawAnswer` per row, judged nowhere here.
 
-Read are the workbook of a list (``.xlsx``), the short text of a phone page, also inside the export of a chat (``.txt``), and an
-ODK CSV (``.csv``) with columns ``list_id`` (or ``id_daftar``), ``row_id`` (or ``id_baris``), the answers by the names of the
-records, and ``SubmissionDate`` (KoBo: ``_submission_time``) and ``ReviewState`` (KoBo: ``_validation_status``) where there are
-such. What cannot be read becomes rows that carry the rule they break, so that every row is accounted for.
+Read are the workbook of a list (``.xlsx``), the short text of a phone page, also inside the export of a chat (``.txt``), and
+submissions of ODK or KoBo (``.csv``, ``.tsv``, or the first sheet of an ``.xlsx`` that is no list) with columns ``list_id``
+(or ``id_daftar``), ``row_id`` (or ``id_baris``), the answers by the names of the records, and ``SubmissionDate`` (KoBo:
+``_submission_time``) and ``ReviewState`` (KoBo: ``_validation_status``) where there are such. What cannot be read becomes rows
+that carry the rule they break, so that every row is accounted for.
 """
 
 from __future__ import annotations
@@ -79,13 +80,15 @@ def _read_workbook(content: bytes) -> list[RawAnswer]:
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        known = [name for name in (LAYOUT.sheet, LAYOUT.marks) if name in book.sheet_names]
         sheets = {
             name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in (LAYOUT.sheet, LAYOUT.marks)
-            if name in book.sheet_names
+            for name in known or book.sheet_names[:1]
         }
     except (CalamineError, OSError, ValueError):
         return [RawAnswer(1, rule="berkas_tak_terbaca")]
+    if not known:
+        return _submissions(next(iter(sheets.values()), []))
     cells = sheets.get(LAYOUT.sheet, [])
     head = next((n for n, line in enumerate(cells) if LAYOUT.row_column in line), None)
     if head is None or any(name not in cells[head] for name in LAYOUT.answers):
@@ -142,9 +145,12 @@ def _text(cell: Any, *, is_date: bool = False) -> str:
     return " ".join(str(cell).split())
 
 
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How a text in two bytes a sign begins."""
+
+
 def _read_text(content: bytes) -> list[RawAnswer]:
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    text = content.decode("utf-16" if content[:2] in _WIDE else "utf-8-sig", errors="replace")
     rows: list[RawAnswer] = []
     for turn, piece in enumerate(split_texts(text)):
         start = len(rows) + 1
@@ -176,24 +182,40 @@ _REFUSED = {"rejected", "not approved", "validation_status_not_approved"}
 
 
 def _read_csv(content: bytes) -> list[RawAnswer]:
-    text = content.decode("utf-8-sig", errors="replace")
-    first = text.split("\n", 1)[0]
+    text = _decoded(content)
+    first, _, rest = text.partition("\n")
+    if first.strip().casefold().startswith("sep="):
+        text, first = rest, rest.split("\n", 1)[0]
     try:
-        lines = list(csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ","))
+        return _submissions(list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))))
     except csv.Error:
         return [RawAnswer(1, rule="berkas_tak_terbaca")]
-    header = [_csv_name(title) for title in lines[0]] if lines else []
+
+
+def _decoded(content: bytes) -> str:
+    """A text as servers write it, or as a spreadsheet saved it again."""
+    if content[:2] in _WIDE:
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _submissions(lines: Sequence[Sequence[Any]]) -> list[RawAnswer]:
+    """Rows of a table of submissions, in the order in which they were sent."""
+    header = [_bare_name(_text(title)) for title in lines[0]] if lines else []
     if not {"list_id", "row_id"} <= set(header) or not set(ANSWERS) & set(header):
         return [RawAnswer(1, rule="bukan_daftar")]
     records = [dict(zip(header, line, strict=False)) for line in lines[1:]]
     told = []
     for number, record in enumerate(records, 2):
         names = (*ANSWERS, "list_id", "row_id")
-        said: dict[str, Any] = {name: " ".join(record.get(name, "").split()) for name in names}
-        refused = record.get(_REVIEW, "").strip().casefold() in _REFUSED
+        said: dict[str, Any] = {name: _text(record.get(name, ""), is_date=name == _DATE) for name in names}
+        refused = _text(record.get(_REVIEW, "")).casefold() in _REFUSED
         if any(said.values()):
             told.append((RawAnswer(number, rule="kiriman_ditolak" if refused else "", **said), record.get(_SENT, "")))
-    turns = _turns([sent for _, sent in told])
+    turns = _turns([sent.isoformat() if isinstance(sent, dt.datetime) else str(sent) for _, sent in told])
     return [replace(row, turn=turn) for (row, _), turn in zip(told, turns, strict=True)]
 
 
@@ -211,7 +233,7 @@ def _turns(sent: Sequence[str]) -> list[int]:
     return [places[moment] for moment in moments]
 
 
-def _csv_name(title: str) -> str:
+def _bare_name(title: str) -> str:
     """Column name without the groups that ODK puts before it: ``daftar-hasil`` is ``hasil``."""
     bare = title.strip().casefold()
     for mark in "-/:.":
@@ -224,4 +246,5 @@ _READERS: Mapping[str, Callable[[bytes], list[RawAnswer]]] = {
     ".xlsm": _read_workbook,
     ".txt": _read_text,
     ".csv": _read_csv,
+    ".tsv": _read_csv,
 }

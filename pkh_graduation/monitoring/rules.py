@@ -8,7 +8,7 @@ from types import MappingProxyType
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "berkas_tak_terbaca": "Berkas tidak dapat dibuka. Simpan ulang sebagai .xlsx, atau kirim teks dari halaman HP.",
-        "jenis_berkas": "Jenis berkas tidak dikenal. Yang dibaca: .xlsx, .txt (teks dari halaman HP), .csv (ODK).",
+        "jenis_berkas": "Jenis berkas tidak dikenal. Yang dibaca: .xlsx, .txt (teks dari halaman HP), .csv atau .tsv (ODK, KoBo).",
         "bukan_daftar": "Lembar atau kolom daftar tidak ditemukan. Isi daftar asli tanpa mengubah judul kolomnya.",
         "teks_kosong": "Tidak ada teks hasil kunjungan. Buka halaman daftar, tekan 'Salin hasil', lalu kirim teks itu utuh.",
         "teks_terpotong": "Teks terpotong. Salin ulang seluruh teks dari halaman daftar, lalu kirim utuh.",

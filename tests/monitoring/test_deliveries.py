@@ -1,10 +1,13 @@
 """Returned files are read as they stand, whatever a person or a program did to them."""
 
+import csv
 import datetime as dt
+import io
 
 import pandas as pd
 import pytest
 from made_returns import FAMILIES, LISTS, book_file, odk_file, row, text_file
+from xlsxwriter import Workbook
 
 from pkh_graduation.monitoring import read_delivery
 from pkh_graduation.programme.returns import LAYOUT, Answer
@@ -151,6 +154,43 @@ def test_a_table_of_kobo_is_read_too(tmp_path):
     assert {(line.tanggal_kunjungan, line.keputusan_keluarga, line.keputusan, line.catatan) for line in rows} == {
         ("2026-10-05", "Setuju dibahas", "Diusulkan", "warung ramai")
     }
+
+
+def _as_sheet(path, lines):
+    book = Workbook(path)
+    sheet = book.add_worksheet("PKH 2026")
+    for place, line in enumerate(lines):
+        for column, cell in enumerate(line):
+            sheet.write(place, column, cell)
+    book.close()
+
+
+@pytest.mark.parametrize("saved", ["utf-8", "utf-16", "cp1252", "sep=", "tsv", "xlsx", "xlsx, real dates"])
+def test_submissions_are_read_however_they_were_saved(tmp_path, saved):
+    head = ["list_id", "kunjungan/row_id", "kunjungan/hasil", "tanggal_kunjungan", "catatan", "_submission_time"]
+    said = [[LISTS["d1"], row(kpm), hasil, "2026-10-05", "café ramai; sepi", moment] for kpm, hasil, moment in (
+        (K[0], "ditemui", "2026-10-06T03:00:00"), (K[1], "belum", "2026-10-06T02:00:00"))]  # fmt: skip
+    path = tmp_path / f"kiriman.{saved[:4] if saved[:4] == 'xlsx' else 'tsv' if saved == 'tsv' else 'csv'}"
+    if saved[:4] == "xlsx":
+        if "dates" in saved:
+            for line in said:
+                line[3], line[5] = 46_300, 46_301.125 if line[2] == "ditemui" else 46_301.0833
+        _as_sheet(path, [head, *said])
+    else:
+        mark = "\t" if saved in ("utf-16", "tsv") else ";" if saved == "sep=" else ","
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=mark).writerows([head, *said])
+        before = f"sep={mark}\r\n" if saved == "sep=" else ""
+        path.write_bytes((before + text.getvalue()).encode(saved if saved in ("utf-16", "cp1252") else "utf-8"))
+    rows = read_delivery(path).rows
+    assert [(line.hasil, line.row_id, line.rule) for line in rows] == [
+        ("ditemui", row(K[0]), ""),
+        ("belum", row(K[1]), ""),
+    ]
+    assert {(line.list_id, line.tanggal_kunjungan, line.catatan) for line in rows} == {
+        (LISTS["d1"], "2026-10-05", "café ramai; sepi")
+    }
+    assert [line.turn for line in rows] == ([0, 0] if "dates" in saved else [1, 0])
 
 
 def test_a_number_is_a_day_where_a_day_is_asked_for_and_nowhere_else(tmp_path):
