@@ -141,14 +141,15 @@ def chance(share: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """A range of chances.
+    """A range of chances; one figure where both ends are told by the same.
 
-    >>> span(0.041, 0.112), span(float("nan"), 0.1)
-    ('4,1–11 %', '')
+    >>> span(0.041, 0.112), span(0.128, 0.131), span(float("nan"), 0.1)
+    ('4,1–11 %', '13 %', '')
     """
     if math.isnan(low) or math.isnan(high):
         return ""
-    return f"{percent(low).removesuffix(' %')}–{percent(high)}"
+    first, last = percent(low), percent(high)
+    return last if first == last else f"{first.removesuffix(' %')}–{last}"
 
 
 def number(count: int) -> str:
