@@ -308,8 +308,8 @@ def _cohort(places: Places, as_of: dt.date, bucket: str) -> Snapshots:
 
 
 def without_objection(facts: Facts) -> pd.MultiIndex:
-    """Families that have not objected to automated profiling (UU 27/2022): the only ones that get a score."""
-    objecting = facts.values["pagar_keberatan"].fillna(0).astype(bool)
+    """Families known not to object to automated profiling (UU 27/2022): the only ones that get a score."""
+    objecting = facts.values["pagar_keberatan"].fillna(1).astype(bool)
     return facts.values.index[~objecting.to_numpy()]
 
 

@@ -1,10 +1,11 @@
 """A bundle as a function of a table, for other people's programs: ways out, interval and reasons of every row.
 
 This is what MLflow's ``python_function`` and ``spark_udf`` call (`stores/pyfunc.py`). A row is a family at a date: the model's
-inputs as ``pkh-graduation features`` makes them, and ``as_of`` (ISO date). A family that objects to profiling
-(``pagar_keberatan`` = 1) gets neither figure nor reason. Reasons follow the rules of the lists (at most three that support and
-two that hold back, the sign shared by the bag); they name what a family's record says, not why it will happen, and nothing
-here depends on which other rows are in the table. Values and dates stand on the lists, which have the record at hand.
+inputs as ``pkh-graduation features`` makes them, ``as_of`` (ISO date) and ``pagar_keberatan`` (``fakta.pagar_keberatan`` of the
+same parts). A family that objects to profiling, or of whom nobody knows, gets neither figure nor reason. Reasons follow the
+rules of the lists (at most three that support and two that hold back, the sign shared by the bag); they name what a family's
+record says, not why it will happen, and nothing here depends on which other rows are in the table. Values and dates stand on
+the lists, which have the record at hand.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Scorer:
 
         Args:
             table: columns: all of the card's ``features`` (numbers, missing allowed), ``as_of`` (ISO date or timestamp), and
-                where known ``pagar_keberatan`` (0/1).
+                ``pagar_keberatan`` (0: does not object; a row with anything else, or nothing, is not judged).
             jelaskan: whether reasons are wanted; their columns stay empty otherwise.
             buatan: whether the rows are made up; a bundle fitted on made-up records judges no others.
 
@@ -71,7 +72,7 @@ class Scorer:
                 # No word is an empty one: Spark would turn a missing one into the word "nan".
                 empty = np.nan if column.endswith("_kontribusi") else ""
                 made[column] = pd.Series(empty, index=made.index, dtype="float64" if empty != "" else "object")
-        willing = np.flatnonzero(~_objecting(table))
+        willing = np.flatnonzero(~_silent(table))
         with threadpool_limits(limits=1):
             for start in range(0, len(willing), BLOCK):
                 rows = willing[start : start + BLOCK]
@@ -85,6 +86,11 @@ class Scorer:
         missing = [name for name in (*self.names, AS_OF) if name not in table.columns]
         if missing:
             raise ServingError(f"the table lacks {len(missing)} of the columns that the bundle needs: {missing[:5]}.")
+        if OBJECTION not in table.columns:
+            raise ServingError(
+                f"the table does not say who objects to profiling: add {OBJECTION}, 0 or 1 in every row (parts of features "
+                f"hold it as fakta.{OBJECTION})."
+            )
         if self.card["sintetis"] and not buatan:
             raise ServingError(
                 "this bundle was fitted on made-up records and judges no real family: train on your own records, "
@@ -133,7 +139,7 @@ def write_pyfunc(bundle: Path, folder: Path, card: Mapping[str, Any]) -> Path:
         bundle,
         folder,
         scorer=SCORER,
-        inputs=[(AS_OF, "string", True), *((name, "double", True) for name in columns), (OBJECTION, "double", False)],
+        inputs=[(AS_OF, "string", True), *((name, "double", True) for name in columns), (OBJECTION, "double", True)],
         outputs=[
             (name, "double" if name in figures or name.endswith("_kontribusi") else "string")
             for name in output_columns()
@@ -143,7 +149,7 @@ def write_pyfunc(bundle: Path, folder: Path, card: Mapping[str, Any]) -> Path:
     )
 
 
-def _objecting(table: pd.DataFrame) -> np.ndarray:
-    if OBJECTION not in table.columns:
-        return np.zeros(len(table), dtype=bool)
-    return np.asarray(table[OBJECTION].fillna(0).to_numpy(dtype=float) != 0)
+def _silent(table: pd.DataFrame) -> np.ndarray:
+    """Rows (n,) of families that object to profiling, or of whom nobody knows whether they do."""
+    said = pd.to_numeric(table[OBJECTION], errors="coerce")
+    return np.asarray(said.to_numpy(dtype="float64", na_value=np.nan) != 0)

@@ -40,7 +40,7 @@ def bundle(tmp_path_factory):
 def table():
     X, _ = material(n=40)
     plain = X.reset_index()
-    return plain.assign(as_of=plain["as_of"].dt.date.astype(str)).drop(columns="kpm_id")
+    return plain.assign(as_of=plain["as_of"].dt.date.astype(str), pagar_keberatan=0.0).drop(columns="kpm_id")
 
 
 @pytest.fixture
@@ -87,13 +87,18 @@ def test_a_row_does_not_depend_on_the_other_rows(scorer, table):
     pd.testing.assert_frame_equal(scorer(some, buatan=True), whole.loc[some.index], check_exact=True)
 
 
-def test_an_objecting_family_gets_nothing(scorer, table):
-    table = table.assign(pagar_keberatan=[1.0 if place % 3 == 0 else np.nan for place in range(len(table))])
-    said = scorer(table, buatan=True)
-    objects = (table["pagar_keberatan"] == 1).to_numpy()
-    assert (said[objects].isna() | (said[objects] == "")).all().all() and said.loc[~objects, "p_mandiri"].notna().all()
-    pd.testing.assert_frame_equal(said[~objects], scorer(table.drop(columns="pagar_keberatan"), buatan=True)[~objects])
+def test_an_objecting_family_gets_nothing_nor_one_of_whom_nobody_knows(scorer, table):
+    for said_of_a_third in (1.0, np.nan, "ya", None):
+        objects = np.arange(len(table)) % 3 == 0
+        column = pd.Series([said_of_a_third if one else 0.0 for one in objects], index=table.index)
+        said = scorer(table.assign(pagar_keberatan=column), buatan=True)
+        assert (said[objects].isna() | (said[objects] == "")).all().all() and said.loc[
+            ~objects, "p_mandiri"
+        ].notna().all()
+        pd.testing.assert_frame_equal(said[~objects], scorer(table, buatan=True)[~objects])
     assert len(scorer(table.iloc[:0], buatan=True)) == 0
+    with pytest.raises(serving.ServingError, match="who objects to profiling"):
+        scorer(table.drop(columns="pagar_keberatan"), buatan=True)
 
 
 def test_what_cannot_be_judged_is_said_and_no_value_is_shown(scorer, table):
@@ -168,7 +173,8 @@ def test_spark_gives_the_same(saved, table, monkeypatch):
         spark = engine._open()
         judge = mlflow_pyfunc.spark_udf(spark, str(saved), env_manager="local", params={"buatan": True})
         rows = spark.createDataFrame(table.assign(nomor=range(len(table)))).repartition(2)
-        asked = rows.withColumn("hasil", judge(*table.columns)).select("nomor", "hasil.*")
+        names = mlflow_pyfunc.load_model(str(saved)).metadata.get_input_schema().input_names()
+        asked = rows.withColumn("hasil", judge(*names)).select("nomor", "hasil.*")
         told = asked.toArrow().to_pandas().sort_values("nomor").reset_index(drop=True)
     for column in serving.output_columns():
         if column in serving.FIGURES or column.endswith("_kontribusi"):

@@ -42,7 +42,7 @@ mlflow.set_tracking_uri(tracking.tracking_uri(folder))
 inputs = mlflow.MlflowClient().get_run(run).inputs.dataset_inputs
 assert [(one.dataset.name, one.dataset.digest, one.tags[0].value) for one in inputs] == [("catatan", "a" * 36, "training")]
 model = tracking.quiet_pyfunc().load_model("models:/pkh_graduation@champion")
-table = X.reset_index().assign(as_of="2023-03-31").drop(columns="kpm_id")
+table = X.reset_index().assign(as_of="2023-03-31", pagar_keberatan=0.0).drop(columns="kpm_id")
 assert model.predict(table, params={{"buatan": True, "jelaskan": False}})["p_mandiri"].between(0, 1).all()
 import time
 time.sleep(1)
