@@ -29,7 +29,7 @@ HOLDOUT_HEADS = (
     "Keluarga", "Graduasi mandiri", "Ketepatan model", "Ketepatan aturan", "Kali lipat aturan", "Model yang mengenal mereka",
     "AUC pergeseran", "Fitur bergeser",
 )  # fmt: skip
-YEAR_HEADS = ("Cara", "Keluarga berbeda", "Ketepatan", "Daya tangkap", "Tempat terpakai ulang")
+YEAR_HEADS = ("Keluarga berbeda", "Ketepatan", "Daya tangkap", "Tempat terpakai ulang")
 PLAN_HEADS = (
     "Tempat per pendamping",
     "Graduasi mandiri",
@@ -96,13 +96,8 @@ def _year(table: pd.DataFrame, names: Mapping[str, str]) -> list[Line]:
         shares = [
             Cell(TOO_FEW, quiet=True) if few else Cell(number(100 * row[key], 1)) for key in ("precision", "recall")
         ]
-        cells = (
-            Cell(_WAYS[row["cara"]]),
-            Cell(number(row["families"], 0)),
-            *shares,
-            Cell(number(row["listed_again"], 0)),
-        )
-        lines.append(Line(names[row["contender"]], cells))
+        cells = (Cell(number(row["families"], 0)), *shares, Cell(number(row["listed_again"], 0)))
+        lines.append(Line(names[row["contender"]], cells, _WAYS[row["cara"]]))
     return lines
 
 
@@ -162,7 +157,8 @@ def _between(table: pd.DataFrame, names: Mapping[str, str]) -> list[Line]:
     return [
         Line(
             f"{date(row['origin'])} – {date(row['next_origin'])}",
-            (Cell(names[row["contender"]]), Cell(number(row["jaccard"], 2))),
+            (Cell(number(row["jaccard"], 2)),),
+            names[row["contender"]],
         )
         for row in table.to_dict("records")
     ]
