@@ -55,3 +55,15 @@ def interval(replicates: np.ndarray, *, level: float = LEVEL) -> tuple[float, fl
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def varied_interval(replicates: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
+    """`interval` of one list's figure; missing where all replicates are alike.
+
+    A list that found nobody finds nobody in every resample: that is no certainty. (A contender minus itself is.)
+
+    >>> varied_interval(np.zeros(40))
+    (nan, nan)
+    """
+    low, high = interval(replicates, level=level)
+    return (float("nan"), float("nan")) if np.isclose(low, high, rtol=1e-9, atol=0.0) else (low, high)

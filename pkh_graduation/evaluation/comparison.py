@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pkh_graduation.evaluation.bootstrap import Figures, draw_weights, interval, resample
+from pkh_graduation.evaluation.bootstrap import Figures, draw_weights, interval, resample, varied_interval
 from pkh_graduation.evaluation.capacity import at_capacity, draw_lists, list_figures
 from pkh_graduation.evaluation.scores import (
     calibration_error_limit,
@@ -195,7 +195,7 @@ def _metrics_table(
     rows = []
     for name, values in _point(figures, scope).items():
         for metric, value in values.items():
-            low, high = interval(replicates[name][metric]) if replicates[name] else (np.nan, np.nan)
+            low, high = varied_interval(replicates[name][metric]) if replicates[name] else (np.nan, np.nan)
             rows.append((name, scope.name, metric, value, low, high, *_sizes(scope, metric)))
         for metric, value in _only_unweighted(scope, name, capacity, random_state).items():
             rows.append((name, scope.name, metric, value, np.nan, np.nan, *_sizes(scope, metric)))

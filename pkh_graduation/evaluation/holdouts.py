@@ -17,7 +17,7 @@ import pandas as pd
 from pkh_graduation.contracts import Contender, Fold, Folds, Outcomes, Progress, Snapshots, quiet
 from pkh_graduation.evaluation.backtest import check_fold, in_order, judged_rows, predict_fold
 from pkh_graduation.evaluation.backtest_report import BacktestReport
-from pkh_graduation.evaluation.bootstrap import draw_weights, interval, resample
+from pkh_graduation.evaluation.bootstrap import draw_weights, interval, resample, varied_interval
 from pkh_graduation.evaluation.capacity import Lists, draw_lists, list_figures
 from pkh_graduation.evaluation.comparison import whole_scope
 from pkh_graduation.evaluation.rows import rows_at
@@ -198,13 +198,7 @@ def _intervals(
     if not report.n_boot:
         return dict.fromkeys(("low", "high", "ratio_low", "ratio_high"), float("nan"))
     above, below = replicates[model]["precision"], replicates[rule]["precision"]
-    low, high = _spread(above)
+    low, high = varied_interval(above)
     ratios = above / np.where(below > 0, below, np.nan)
-    ratio_low, ratio_high = interval(ratios) if model == rule else _spread(ratios)
+    ratio_low, ratio_high = interval(ratios) if model == rule else varied_interval(ratios)
     return {"low": low, "high": high, "ratio_low": ratio_low, "ratio_high": ratio_high}
-
-
-def _spread(replicates: np.ndarray) -> tuple[float, float]:
-    """Interval of replicates; missing where all are alike: to find nobody, or everybody in one caseload, is no certainty."""
-    low, high = interval(replicates)
-    return (low, high) if not np.isclose(low, high, rtol=1e-9, atol=0.0) else (float("nan"), float("nan"))

@@ -94,7 +94,7 @@ def _write(sheet: Any, content: Section, title: Any, head: Any, said: Any) -> No
         grid = [["", *names], *([label, *cells] for label, *cells in zip(labels, *texts, strict=True))]
         widths = [_WIDE, *[_WIDTH] * len(rows)]
     else:
-        grid, widths = [labels, *texts], [_WIDTH] * len(labels)
+        grid, widths = [labels or [""], *texts], [_WIDTH] * max(1, len(labels))
     lay_out(sheet, 1, str(content["judul"])[:_TITLE], wide=max(1, -(-len(widths) // _ACROSS)))
     told = str(content["judul"])[:32_000]
     if len(told) > _TITLE:

@@ -334,3 +334,13 @@ def test_importing_the_room_loads_nothing_heavy():
         "assert not {'sklearn', 'matplotlib', 'jinja2', 'shap', 'mlflow', 'duckdb'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_list_that_finds_nobody_has_no_interval(panel):
+    positive = panel.y.frame["way_out"].reindex(panel.X.index) == "mandiri"
+    panel.X = panel.X.assign(blind=np.where(positive, -1.0, 1.0))
+    report = run(panel, {"model": ByColumn("blind"), "kasar": ByColumn("coarse")})
+    rows = report.metrics.set_index(["contender", "origin", "metric"])
+    blind, coarse = (rows.loc[(name, report.test_origin, "precision")] for name in ("model", "kasar"))
+    assert blind["value"] == 0 and np.isnan([blind["low"], blind["high"]]).all()
+    assert coarse["low"] < coarse["value"] < coarse["high"]

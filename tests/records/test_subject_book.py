@@ -49,8 +49,9 @@ def test_a_sheet_prints_as_wide_as_it_can_be_read():
         assert ("$A:$A" in names) is (pages > 1) and "$2:$2" in names
 
 
-def test_a_long_title_is_wrapped_in_its_cell():
-    with zipfile.ZipFile(io.BytesIO(make_subject_book({"awal": {"judul": "kata " * 60, "baris": [{"a": 1}]}}))) as book:
+@pytest.mark.parametrize("rows", [[{"a": 1}], []])
+def test_a_long_title_is_wrapped_in_its_cell(rows):
+    with zipfile.ZipFile(io.BytesIO(make_subject_book({"awal": {"judul": "kata " * 60, "baris": rows}}))) as book:
         xml = book.read("xl/worksheets/sheet1.xml").decode()
     assert float(re.search(r'<col min="1" max="1" width="([\d.]+)"', xml)[1]) >= 90
     assert float(re.search(r'<row r="1"[^>]* ht="([\d.]+)"', xml)[1]) >= 3 * LINE_POINTS
